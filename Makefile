@@ -1,0 +1,64 @@
+# The project's tasks. Every target sets itself up: a virtual environment in .venv from hashed requirements.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+FUNCTIONS := ingest launch watch
+
+CORPUS    ?=
+THRESHOLD ?=
+
+.PHONY: help setup demo local test check bench stage lock lock-check format lint types architecture clean
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## the environment, from hashed requirements
+
+$(READY): requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "attune needs Python 3.11 to 3.13: set PYTHON=python3.11")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: stage ## the main job, on the local stack (CORPUS=DIR THRESHOLD=N for your own pairs)
+	$(BIN)/python -m attune_local demo $(if $(CORPUS),--corpus "$(CORPUS)") $(if $(THRESHOLD),--threshold $(THRESHOLD))
+
+local: stage ## keep the local stack up and print its addresses
+	$(BIN)/python -m attune_local up
+
+test: stage ## every test
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+stage: $(READY) ## build/<function>: what is uploaded for each function
+	$(BIN)/python -m attune_local.stage $(FUNCTIONS)
+
+lock: $(READY) ## compile the hashed requirements from pyproject.toml
+	$(BIN)/python -m attune_local.lock
+
+lock-check: $(READY)
+	$(BIN)/python -m attune_local.lock --check
+
+format: $(READY) ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix-only --quiet .
+
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+architecture: $(READY)
+	$(BIN)/lint-imports
+
+check: lint types architecture lock-check test ## what CI runs
+
+clean: ## forget everything that can be made again
+	rm -rf build $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,12 @@
+"""An object was finalized in the intake bucket: keep its half of the pair."""
+
+import functions_framework
+
+from attune.entry import doors
+from attune.entry.envelope import Event
+
+
+@functions_framework.cloud_event
+def ingest(event: Event) -> None:
+    """Serves one CloudEvent."""
+    doors.ingest(event)
