@@ -1,0 +1,80 @@
+"""Dataclasses as Firestore documents, and back: enums as their value, tuples as arrays, nested dataclasses as maps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from attune.errors import DamagedError
+from attune.ports import RawDocument
+
+T = TypeVar("T")
+
+
+def encode(value: object) -> dict[str, object]:
+    """The document that a dataclass is stored as: a field each, and nothing that can be worked out from them."""
+    if isinstance(value, RawDocument):
+        return {name: plain(inner) for name, inner in value.fields.items()}
+    return {name: plain(getattr(value, name)) for name in _names(type(value))}  # type: ignore[arg-type]  # classes are hashable
+
+
+def decode(kind: type[T], document: Mapping[str, object]) -> T:
+    """The dataclass that was stored. Fields it does not know are passed over: a newer version wrote them.
+
+    Maps come in the order of their names: Firestore keeps none.
+
+    Raises:
+        DamagedError: the document is none of this kind. It names the fields, never what is in them.
+    """
+    ordered = {name: _ordered(value) for name, value in sorted(document.items())}
+    if issubclass(kind, RawDocument):
+        return kind(ordered)
+    try:
+        read: T = _adapter(kind).validate_python(ordered)  # type: ignore[arg-type]  # classes are hashable
+    except ValidationError as invalid:
+        wrong = sorted({_place(error["loc"]) for error in invalid.errors(include_url=False, include_input=False)})
+        # From None: what pydantic says quotes the value.
+        raise DamagedError(
+            f"a stored {kind.__name__} cannot be read: {', '.join(wrong)} is missing or of another type"
+        ) from None
+    return read
+
+
+def plain(value: object) -> object:
+    """The value in Firestore's types: numbers, strings, times, arrays and maps."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {str(plain(name)): plain(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(inner) for inner in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return encode(value)
+    return value
+
+
+def _ordered(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {name: _ordered(inner) for name, inner in sorted(value.items())}
+    if isinstance(value, list):
+        return [_ordered(inner) for inner in value]
+    return value
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+@cache
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location) or "document"

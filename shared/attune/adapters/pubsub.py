@@ -1,0 +1,90 @@
+"""The topics in Pub/Sub: each message a CloudEvent in the binary binding, handed over before `publish` returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import TimeoutError as LateError
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
+
+import orjson
+from google.api_core import exceptions
+from google.api_core.retry import Retry, if_exception_type
+from google.auth.exceptions import TransportError
+
+from attune.adapters.codec import plain
+from attune.domain.events import Channel, Message
+from attune.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from google.cloud.pubsub_v1 import PublisherClient
+
+_SECONDS = 30.0  # for all attempts together
+_PATIENCE_SECONDS = 45.0  # the client publishes in a thread of its own, which ends before this
+_PASSING = (
+    exceptions.Aborted,
+    exceptions.Cancelled,
+    exceptions.ServerError,
+    exceptions.TooManyRequests,
+    TransportError,
+)
+_REPEATED = Retry(if_exception_type(*_PASSING), initial=0.1, maximum=5.0, multiplier=2.0, timeout=_SECONDS)
+
+
+class PubSubPost:
+    """The port `Post`. `connect` makes the client, at the first message; `topics` are full names."""
+
+    def __init__(self, connect: Callable[[], PublisherClient], topics: Mapping[Channel, str], source: str) -> None:
+        self._connect = connect
+        self._topics = dict(topics)
+        self._source = source
+
+    @classmethod
+    def of_project(cls, project: str, topics: Mapping[Channel, str]) -> Self:
+        """The post of a project, its topics by their ids."""
+        full = {channel: f"projects/{project}/topics/{topic}" for channel, topic in topics.items()}
+        return cls(unbatched_publisher, full, f"//attune/projects/{project}")
+
+    def publish(self, message: Message) -> None:
+        """Hands the message to its topic, and returns when the topic has it. A repetition carries the same id."""
+        topic = self._topics[message.channel]
+        body = orjson.dumps(plain(message.data), default=_text, option=orjson.OPT_SORT_KEYS)
+        attributes = _attributes(message, self._source)
+        try:
+            handed = self._publisher.publish(topic, body, retry=_REPEATED, timeout=_SECONDS, **attributes)
+            handed.result(timeout=_PATIENCE_SECONDS)
+        except (*_PASSING, exceptions.RetryError, LateError) as passing:
+            raise UnavailableError(f"Pub/Sub did not take {message.id} for {topic}") from passing
+
+    @cached_property
+    def _publisher(self) -> PublisherClient:
+        return self._connect()
+
+
+def unbatched_publisher() -> PublisherClient:
+    """Google's client, which would otherwise wait for more messages before it sends one."""
+    from google.cloud.pubsub_v1 import PublisherClient  # noqa: PLC0415 - a second that most calls need not spend
+    from google.cloud.pubsub_v1.types import BatchSettings  # noqa: PLC0415 - the same
+
+    return PublisherClient(batch_settings=BatchSettings(max_messages=1, max_latency=0))
+
+
+def _attributes(message: Message, source: str) -> dict[str, str]:
+    return {
+        "content-type": "application/json",
+        "ce-specversion": "1.0",
+        "ce-id": message.id,
+        "ce-source": source,
+        "ce-type": message.type,
+        "ce-subject": message.subject,
+        "ce-time": _text(message.at.astimezone(UTC)),
+        "ce-dataset": message.dataset,  # an extension attribute: what a subscription filters on
+    }
+
+
+def _text(value: object) -> str:
+    """A time as RFC 3339."""
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    raise TypeError(f"no message carries a {type(value).__name__}")

@@ -1,0 +1,180 @@
+"""The two buckets in Cloud Storage: the intake read at a pinned generation, the dataset bucket written once a name."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http.client import HTTPException
+
+from google.api_core import exceptions
+from google.api_core.retry import Retry
+from google.auth.exceptions import TransportError
+from google.cloud.storage import Blob, Client
+from google.cloud.storage.exceptions import DataCorruption
+from google.cloud.storage.retry import DEFAULT_RETRY
+from urllib3.exceptions import HTTPError
+
+from attune.errors import GoneError, UnavailableError
+from attune.ports import Buffer, Stored
+
+# Above 8 MiB the client turns from one request to a resumable upload by itself; its own chunk would be 100 MiB.
+_CHUNK_BYTES = 8 * 1024 * 1024
+_SECONDS = (5.0, 60.0)  # to connect; between two bytes
+_COMPOSE_SECONDS = (5.0, 120.0)
+# Every write below has its precondition and every read changes nothing, so that each may be repeated.
+_REPEATED = DEFAULT_RETRY.with_delay(initial=0.2, maximum=8.0, multiplier=2.0)
+_PATIENCE_SECONDS = 60.0
+_FREE = 0  # the generation of an object that is not there
+_PASSING = (
+    exceptions.RetryError,
+    exceptions.ServerError,
+    exceptions.TooManyRequests,
+    DataCorruption,
+    TransportError,
+    HTTPError,
+    HTTPException,
+    OSError,  # what requests raises, too
+)
+
+
+class GcsIntake:
+    """The port `Intake`. A call is tried again for `patience` seconds."""
+
+    def __init__(self, client: Client, bucket: str, patience: float = _PATIENCE_SECONDS) -> None:
+        self._bucket = client.bucket(bucket)
+        self._repeated = _REPEATED.with_timeout(patience)
+
+    def read(self, name: str, generation: int) -> bytes:
+        """The bytes of this very generation, as they are stored: never unpacked, whatever their Content-Encoding.
+
+        Raises:
+            GoneError: it was overwritten or deleted.
+        """
+        return _download(self._bucket.blob(name, generation=generation), self._repeated, generation)
+
+
+class GcsObjects:
+    """The port `Objects`. A call is tried again for `patience` seconds."""
+
+    def __init__(self, client: Client, bucket: str, patience: float = _PATIENCE_SECONDS) -> None:
+        self._bucket = client.bucket(bucket)
+        self._repeated = _REPEATED.with_timeout(patience)
+
+    def read(self, name: str) -> bytes:
+        """An object's bytes.
+
+        Raises:
+            GoneError: there is no such object.
+        """
+        return _download(self._bucket.blob(name), self._repeated)
+
+    def put(self, name: str, data: Buffer, content_type: str) -> Stored:
+        """Stores the bytes under a name that is free, or returns what stands there. Copies 8 MiB at a time at most."""
+        blob = self._bucket.blob(name, chunk_size=_CHUNK_BYTES)
+        with memoryview(data) as view, _Reader(view) as stream, _in_our_words(self.uri(name)):
+            try:
+                blob.upload_from_file(
+                    stream,
+                    size=view.nbytes,
+                    content_type=content_type,
+                    if_generation_match=_FREE,
+                    checksum="crc32c",
+                    timeout=_SECONDS,
+                    retry=self._repeated,
+                )
+            except exceptions.PreconditionFailed:
+                return self._standing(name)
+        return _stored(blob)
+
+    def compose(self, name: str, sources: Sequence[str]) -> Stored:
+        """Joins 1 to 32 objects, server-side, under a name that is free, or returns what stands there.
+
+        Raises:
+            GoneError: one of the sources is not there.
+        """
+        blob = self._bucket.blob(name)  # a fresh one: a blob that was loaded would send its old checksums along
+        with _in_our_words(self.uri(name)):
+            try:
+                blob.compose(
+                    [self._bucket.blob(source) for source in sources],
+                    if_generation_match=_FREE,
+                    timeout=_COMPOSE_SECONDS,
+                    retry=self._repeated,
+                )
+            except exceptions.PreconditionFailed:
+                return self._standing(name)
+        return _stored(blob)
+
+    def uri(self, name: str) -> str:
+        """The object's gs:// address."""
+        return f"gs://{self._bucket.name}/{name}"
+
+    def _standing(self, name: str) -> Stored:
+        blob = self._bucket.blob(name)
+        blob.reload(timeout=_SECONDS, retry=self._repeated)
+        return _stored(blob)
+
+
+class _Reader(io.RawIOBase):
+    """A file over bytes that are already there: it lends them out in pieces, where BytesIO would copy them whole."""
+
+    def __init__(self, view: memoryview) -> None:
+        super().__init__()
+        self._bytes = view.cast("B")
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer) -> int:  # type: ignore[override]  # any buffer of bytes will do
+        piece = self._bytes[self._at : self._at + len(buffer)]
+        memoryview(buffer)[: len(piece)] = piece
+        self._at += len(piece)
+        return len(piece)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: len(self._bytes)}[whence]
+        self._at = max(0, start + offset)
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def close(self) -> None:
+        self._bytes.release()
+        super().close()
+
+
+def _download(blob: Blob, repeated: Retry, generation: int | None = None) -> bytes:
+    where = f"gs://{blob.bucket.name}/{blob.name}"
+    with _in_our_words(where):
+        try:
+            read: bytes = blob.download_as_bytes(
+                raw_download=True,
+                if_generation_match=generation,
+                timeout=_SECONDS,
+                retry=repeated,
+            )
+        except exceptions.PreconditionFailed as changed:
+            raise GoneError(f"{where} is no longer generation {generation}") from changed
+    return read
+
+
+@contextmanager
+def _in_our_words(where: str) -> Iterator[None]:
+    try:
+        yield
+    except exceptions.NotFound as missing:
+        raise GoneError(f"{where}, or the generation of it that was asked for, is not there") from missing
+    except _PASSING as passing:
+        raise UnavailableError(f"Cloud Storage did not answer for {where} ({type(passing).__name__})") from passing
+
+
+def _stored(blob: Blob) -> Stored:
+    crc32c = int.from_bytes(base64.b64decode(blob.crc32c), "big")
+    return Stored(blob.name, int(blob.generation), int(blob.size), crc32c)

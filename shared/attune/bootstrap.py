@@ -1,0 +1,197 @@
+"""Put services and adapters together. Each adapter is imported where it is built: ingest pays for no Vertex."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache, cached_property
+from typing import TypeVar
+
+from attune.config import Deployment
+from attune.domain.events import Channel
+from attune.ports import Checksum, Clock, Documents, Each, Ear, Intake, Objects, Post, Tuning
+from attune.services.ahead import ShardAhead
+from attune.services.assemble import Assembly
+from attune.services.cut import Cutting
+from attune.services.follow import Following
+from attune.services.ingest import Ingest
+from attune.services.launch import Launch
+from attune.services.promote import Promoting
+from attune.services.shards import Sharding
+from attune.services.start import Starting
+from attune.services.watch import Watch
+
+T = TypeVar("T")
+R = TypeVar("R")
+_THREADS = 16  # remote calls under way at once, for work that is many small calls
+_ANSWER = timedelta(seconds=60)  # the create call's deadline, in adapters.vertex
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything attune needs of the world. What a function has no use for is never built."""
+
+    documents: Callable[[], Documents]
+    intake: Callable[[], Intake]
+    objects: Callable[[], Objects]
+    ear: Callable[[], Ear]
+    post: Callable[[], Post]
+    tuning: Callable[[], Tuning]
+    checksum: Callable[[], Checksum]
+    each: Each
+    clock: Clock
+    new_owner: Callable[[], str]
+
+
+def ingest(ports: Ports) -> Ingest:
+    """The service behind the ingest function."""
+    return Ingest(ports.documents(), ports.intake(), ports.objects(), ports.ear(), ports.post(), ports.clock)
+
+
+def launch(ports: Ports, deployment: Deployment) -> Launch:
+    """The service behind the launch function."""
+    documents, post, objects, clock = ports.documents(), ports.post(), ports.objects(), ports.clock
+    intent = timedelta(seconds=deployment.intent_seconds)
+    return Launch(
+        documents=documents,
+        post=post,
+        clock=clock,
+        cutting=Cutting(documents, clock),
+        assembly=Assembly(documents, objects, _sharding(ports), ports.each, clock),
+        starting=Starting(
+            documents, ports.tuning(), post, clock, deployment.max_concurrent_jobs, intent, min(_ANSWER, intent / 2)
+        ),
+        lease=timedelta(seconds=deployment.lease_seconds),
+        budget=timedelta(seconds=deployment.budget_seconds),
+        new_owner=ports.new_owner,
+    )
+
+
+def watch(ports: Ports, deployment: Deployment) -> Watch:
+    """The service behind the watch function."""
+    documents, post, clock, tuning = ports.documents(), ports.post(), ports.clock, ports.tuning()
+    promoting = Promoting(documents, post, clock)
+    lease = timedelta(seconds=deployment.lease_seconds)
+    return Watch(
+        documents=documents,
+        post=post,
+        clock=clock,
+        tuning=tuning,
+        following=Following(documents, ports.objects(), tuning, post, clock, promoting),
+        sharding_ahead=ShardAhead(documents, _sharding(ports), clock, lease, ports.new_owner),
+        stalled=timedelta(seconds=deployment.stalled_seconds),
+    )
+
+
+def _sharding(ports: Ports) -> Sharding:
+    return Sharding(ports.documents(), ports.objects(), ports.checksum(), ports.each)
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """The ports as this deployment has them: Google Cloud's services, or whatever its clients are pointed at."""
+
+    deployment: Deployment
+
+    @cached_property
+    def documents(self) -> Documents:
+        """Firestore."""
+        from google.cloud import firestore
+
+        from attune.adapters.firestore import FirestoreDocuments
+
+        database = self.deployment.firestore_database
+        return FirestoreDocuments(firestore.Client(project=self.deployment.project, database=database))
+
+    @cached_property
+    def intake(self) -> Intake:
+        """The intake bucket."""
+        from attune.adapters.storage import GcsIntake
+
+        return GcsIntake(_storage(self.deployment.project), self.deployment.intake_bucket)
+
+    @cached_property
+    def objects(self) -> Objects:
+        """The dataset bucket."""
+        from attune.adapters.storage import GcsObjects
+
+        return GcsObjects(_storage(self.deployment.project), self.deployment.dataset_bucket)
+
+    @cached_property
+    def ear(self) -> Ear:
+        """The audio libraries."""
+        from attune.adapters.ear import LibraryEar
+
+        return LibraryEar()
+
+    @cached_property
+    def post(self) -> Post:
+        """The topics; the client is imported with the first message."""
+        from attune.adapters.pubsub import PubSubPost
+
+        project = self.deployment.project
+        topics = {Channel.EVENTS: self.deployment.events_topic, Channel.LAUNCH: self.deployment.launch_topic}
+        return PubSubPost.of_project(project, topics)
+
+    @cached_property
+    def tuning(self) -> Tuning:
+        """Vertex AI."""
+        from attune.adapters.vertex import vertex_tuning
+
+        at = self.deployment
+        return vertex_tuning(at.project, at.region, at.vertex_endpoint, at.tuning_service_account)
+
+    @property
+    def checksum(self) -> Checksum:
+        """CRC32C."""
+        import google_crc32c
+
+        return google_crc32c.value  # type: ignore[no-any-return]  # it has no types
+
+    def ports(self) -> Ports:
+        """As the services take them: each built when it is first asked for."""
+        return Ports(
+            documents=lambda: self.documents,
+            intake=lambda: self.intake,
+            objects=lambda: self.objects,
+            ear=lambda: self.ear,
+            post=lambda: self.post,
+            tuning=lambda: self.tuning,
+            checksum=lambda: self.checksum,
+            each=in_threads,
+            clock=now,
+            new_owner=new_owner,
+        )
+
+
+@cache
+def _storage(project: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - the client has no types
+    from google.cloud import storage
+
+    return storage.Client(project=project)
+
+
+@cache
+def cloud() -> Cloud:
+    """This process's deployment, from its environment."""
+    return Cloud(Deployment.from_environment(os.environ))
+
+
+def now() -> datetime:
+    """The wall clock, in UTC."""
+    return datetime.now(UTC)
+
+
+def new_owner() -> str:
+    """A name that no other call has."""
+    return uuid.uuid4().hex
+
+
+def in_threads(work: Callable[[T], R], things: Iterable[T]) -> list[R]:
+    """The work done on all things, several at once; the first error is raised when all have ended."""
+    with ThreadPoolExecutor(_THREADS) as pool:
+        return [done.result() for done in [pool.submit(work, thing) for thing in things]]

@@ -1,0 +1,212 @@
+"""A run: from the threshold to the alias, one step at a time, each a state that can be resumed from any crash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from attune.domain.names import dataset_key, label_key
+from attune.domain.row import RowFormat, Template
+from attune.domain.shard import Part
+
+_DIGITS = 6
+
+
+class RunState(StrEnum):
+    """Where a run stands."""
+
+    OPENED = "opened"
+    CUT = "cut"
+    ASSEMBLED = "assembled"
+    LAUNCHING = "launching"
+    RUNNING = "running"
+    EVALUATING = "evaluating"
+    PROMOTED = "promoted"
+    REJECTED = "rejected"
+    AWAITING_APPROVAL = "awaiting_approval"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+_ENDS = (RunState.FAILED, RunState.CANCELLED)
+_STEPS: dict[RunState, tuple[RunState, ...]] = {
+    RunState.OPENED: (RunState.CUT, *_ENDS),
+    RunState.CUT: (RunState.ASSEMBLED, *_ENDS),
+    RunState.ASSEMBLED: (RunState.LAUNCHING, *_ENDS),
+    RunState.LAUNCHING: (RunState.RUNNING, RunState.ASSEMBLED, *_ENDS),
+    RunState.RUNNING: (RunState.EVALUATING, *_ENDS),
+    RunState.EVALUATING: (RunState.PROMOTED, RunState.REJECTED, RunState.AWAITING_APPROVAL, *_ENDS),
+    RunState.AWAITING_APPROVAL: (RunState.PROMOTED, RunState.REJECTED, *_ENDS),
+}
+_BEFORE_THE_JOB = (RunState.OPENED, RunState.CUT, RunState.ASSEMBLED, RunState.LAUNCHING)
+_UNASSEMBLED = (RunState.OPENED, RunState.CUT)
+
+
+class Scope(StrEnum):
+    """What a run trains on: all pairs so far, from the base model; or only its own, on top of the current model."""
+
+    ALL = "all"
+    NEW = "new"
+
+
+class Promotion(StrEnum):
+    """Who moves the alias once a run has passed: attune, or a person."""
+
+    AUTO = "auto"
+    MANUAL = "manual"
+
+
+class NoSuchStepError(ValueError):
+    """A run was asked to go where its state does not lead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a run was told to do, frozen at its cut: an edit made later belongs to the next run."""
+
+    base_model: str
+    row_format: RowFormat
+    prompt: str
+    system_instruction: str | None
+    epochs: int | None
+    learning_rate_multiplier: float | None
+    adapter_size: int | None
+    scope: Scope
+    alias: str
+    promotion: Promotion
+
+    @property
+    def template(self) -> Template:
+        """What every row of the run has in common."""
+        return Template(self.row_format, self.prompt, self.system_instruction)
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """One of a run's files: its URI, rows, size in bytes, CRC32C, generation; seconds of audio and tokens in it."""
+
+    uri: str
+    rows: int
+    part: Part
+    generation: int
+    seconds: float
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the assembled run weighs against the base model's limits."""
+
+    rows: int
+    hours: float
+    tokens: int
+    epochs: int | None
+    cost_usd: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A row the service left out or cut short: its line in train.jsonl (1-based), and what it said of it."""
+
+    line: int
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A state a run has been in, and since when."""
+
+    state: RunState
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run's document. Every change is a compare-and-set on it."""
+
+    dataset: str
+    number: int
+    state: RunState
+    opened_at: datetime
+    changed_at: datetime
+    threshold: int
+    active: bool = True
+    recipe: Recipe | None = None
+    pairs_taken: int = 0
+    train: DataFile | None = None
+    validation: DataFile | None = None
+    manifest: DataFile | None = None
+    plan: Plan | None = None
+    started_from: str | None = None
+    intent_by: str | None = None
+    intent_until: datetime | None = None
+    note: str | None = None
+    job: str | None = None
+    job_state: str | None = None
+    model: str | None = None
+    endpoint: str | None = None
+    dropped: tuple[Dropped, ...] = ()
+    dropped_count: int = 0
+    reason: str | None = None
+    history: tuple[Step, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The run's name within its dataset: its documents, its folder and its events carry it."""
+        return run_id(self.number)
+
+    @property
+    def label(self) -> str:
+        """What marks this run's job at the service: lower case, at most 63 characters, unique in the project."""
+        return f"{label_key(self.dataset)}-{self.id}"
+
+    @property
+    def folder(self) -> str:
+        """Where its files lie in the dataset bucket, under a name that a URI can carry."""
+        return f"runs/{dataset_key(self.dataset)}/{self.id}"
+
+    @property
+    def before_its_job(self) -> bool:
+        """Whether the launcher has still something to do for it."""
+        return self.state in _BEFORE_THE_JOB
+
+    @property
+    def was_assembled(self) -> bool:
+        """Whether its cut is in the shards, whatever became of the run since."""
+        return any(step.state is RunState.ASSEMBLED for step in self.history)
+
+    @property
+    def unassembled(self) -> bool:
+        """Whether its cut may still change the shards: the next run's cut waits for it."""
+        return self.state in _UNASSEMBLED
+
+    def to(self, state: RunState, now: datetime, reason: str | None = None) -> Run:
+        """The run one step on.
+
+        Raises:
+            NoSuchStepError: the state does not lead there.
+        """
+        if state not in _STEPS.get(self.state, ()):
+            raise NoSuchStepError(f"run {self.id} of {self.dataset} is {self.state} and cannot become {state}")
+        return replace(
+            self,
+            state=state,
+            active=state in _STEPS and state is not RunState.AWAITING_APPROVAL,
+            changed_at=now,
+            reason=reason,
+            note=None,
+            history=(*self.history, Step(state, now)),
+        )
+
+
+def opened(dataset: str, number: int, threshold: int, now: datetime) -> Run:
+    """A new run."""
+    history = (Step(RunState.OPENED, now),)
+    return Run(dataset, number, RunState.OPENED, now, now, threshold, history=history)
+
+
+def run_id(number: int) -> str:
+    """A run's id; its order as text is its order as a number."""
+    return f"r{number:0{_DIGITS}d}"

@@ -1,0 +1,1 @@
+"""Doors: what a CloudEvent says, and what answer it gets."""

@@ -1,0 +1,76 @@
+"""The functions' doors: an event in, a verdict in the log, an error out only where the event should come again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from werkzeug.exceptions import BadRequest
+
+from attune import bootstrap
+from attune.entry.envelope import Event, read_finalized, read_launch_order, read_message
+from attune.errors import NotAnEventError
+from attune.log import logger
+from attune.services.ingest import Outcome, Taken
+
+
+def ingest(event: Event) -> None:
+    """An object was finalized in the intake bucket."""
+    cloud = bootstrap.cloud()
+    with _refusing_what_is_no_event():
+        arrival = read_finalized(event, cloud.deployment.intake_bucket)
+    taken = bootstrap.ingest(cloud.ports())(arrival)
+    _tell(arrival.name, arrival.generation, taken)
+
+
+def launch(event: Event) -> None:
+    """A dataset's runs are to be launched."""
+    cloud = bootstrap.cloud()
+    with _refusing_what_is_no_event():
+        order = read_launch_order(event)
+    for run in bootstrap.launch(cloud.ports(), cloud.deployment)(order.dataset):
+        logger().info("run", dataset=run.dataset, run=run.id, state=run.state, reason=run.reason or run.note)
+
+
+def watch(event: Event) -> None:
+    """A tick."""
+    cloud = bootstrap.cloud()
+    with _refusing_what_is_no_event():
+        read_message(event)
+    tick = bootstrap.watch(cloud.ports(), cloud.deployment)()
+    logger().info(
+        "tick",
+        sent=tick.sent,
+        opened=tick.opened,
+        sharded=tick.sharded,
+        resumed=tick.resumed,
+        followed=tick.followed,
+    )
+    for trouble in tick.put_off:
+        logger().warning("put off to the next tick", trouble=trouble)
+    for job in tick.orphans:
+        logger().error("a tuning job of ours is on no run's record: cancel it if it still runs", job=job)
+
+
+def _tell(name: str, generation: int, taken: Taken) -> None:
+    pair = taken.pair
+    logger().info(
+        "object",
+        object=name,
+        generation=generation,
+        outcome=taken.outcome,
+        dataset=pair.dataset if pair else None,
+        pair=pair.id if pair else None,
+        reasons=[reason.code for reason in pair.reasons] if pair and taken.outcome is Outcome.REJECTED else None,
+        ignored=taken.ignored,
+    )
+
+
+@contextmanager
+def _refusing_what_is_no_event() -> Iterator[None]:
+    """400 for what is no event of ours: logged, and no state touched."""
+    try:
+        yield
+    except NotAnEventError as refused:
+        logger().error("not an event for this function", why=str(refused))
+        raise BadRequest(str(refused)) from refused

@@ -1,0 +1,317 @@
+"""What attune needs of the world, in its own words. Adapters speak to the vendors, their twins to memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Generic, Protocol, TypeVar
+
+from attune.domain.events import Message
+from attune.domain.pair import Reason
+
+T = TypeVar("T")
+R = TypeVar("R")
+Clock = Callable[[], datetime]
+Checksum = Callable[[bytes], int]
+
+
+# --- documents -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Key(Generic[T]):
+    """Where a document of a kind lies: alternating collection and id."""
+
+    kind: type[T]
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Versioned(Generic[T]):
+    """A document as it was read; `version` is what a compare-and-set is made on."""
+
+    key: Key[T]
+    value: T
+    version: object = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Create(Generic[T]):
+    """Write a document that must not be there yet."""
+
+    key: Key[T]
+    value: T
+
+
+@dataclass(frozen=True, slots=True)
+class Replace(Generic[T]):
+    """Write a document that must still be what was read."""
+
+    read: Versioned[T]
+    value: T
+
+    @property
+    def key(self) -> Key[T]:
+        """The document's place."""
+        return self.read.key
+
+
+@dataclass(frozen=True, slots=True)
+class Delete(Generic[T]):
+    """Delete a document, if it is there; with `read`, only while it is still what was read."""
+
+    key: Key[T]
+    read: Versioned[T] | None = None
+
+
+Write = Create[Any] | Replace[Any] | Delete[Any]
+
+
+class Order(StrEnum):
+    """The direction of a query's order."""
+
+    ASCENDING = "asc"
+    DESCENDING = "desc"
+
+
+@dataclass(frozen=True, slots=True)
+class Query(Generic[T]):
+    """Documents of a kind in one collection, or in every collection of that name (`group`).
+
+    `where` are equalities, or (for a tuple value) membership in at most 30 values.
+    """
+
+    kind: type[T]
+    collection: tuple[str, ...]
+    where: tuple[tuple[str, object], ...] = ()
+    order_by: str | None = None
+    order: Order = Order.ASCENDING
+    group: bool = False
+
+
+class Documents(Protocol):
+    """The manifests: strongly consistent documents with compare-and-set and atomic batches."""
+
+    def get(self, key: Key[T]) -> Versioned[T] | None:
+        """A document, or None."""
+        ...
+
+    def get_all(self, keys: Sequence[Key[Any]]) -> list[Versioned[Any] | None]:
+        """Several documents, of any kinds, in one call, in the keys' order; None where there is none."""
+        ...
+
+    def commit(self, *writes: Write) -> list[object]:
+        """All of the writes or none, in one call; returns the version each left behind (None for a delete).
+
+        Raises:
+            ConflictError: a document was there already, or is not what was read.
+        """
+        ...
+
+    def find(self, query: Query[T], limit: int | None = None, after: Key[T] | None = None) -> list[Versioned[T]]:
+        """The documents that match, at most `limit`, in the query's order and then by id.
+
+        `after` continues an unordered query behind that document, so that any number can be walked in pages.
+        """
+        ...
+
+    def count(self, query: Query[Any], up_to: int) -> int:
+        """How many match, counted no further than `up_to`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RawDocument:
+    """A document that people write: its fields as they stand, to be judged by whoever reads it."""
+
+    fields: Mapping[str, object]
+
+
+# --- objects ---------------------------------------------------------------------------------------------------
+
+Buffer = bytes | bytearray | memoryview
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An object as the store has it; `size` in bytes."""
+
+    name: str
+    generation: int
+    size: int
+    crc32c: int
+
+
+class Intake(Protocol):
+    """The bucket people drop files into. We only read it."""
+
+    def read(self, name: str, generation: int) -> bytes:
+        """The bytes of this very generation.
+
+        Raises:
+            GoneError: it was overwritten or deleted.
+        """
+        ...
+
+
+class Objects(Protocol):
+    """The dataset bucket. Whatever is written is written once: a name that is taken is "already done"."""
+
+    def read(self, name: str) -> bytes:
+        """An object's bytes.
+
+        Raises:
+            GoneError: there is no such object.
+        """
+        ...
+
+    def put(self, name: str, data: Buffer, content_type: str) -> Stored:
+        """Stores the bytes under a name that is free, or returns what stands there."""
+        ...
+
+    def compose(self, name: str, sources: Sequence[str]) -> Stored:
+        """Joins 1 to 32 objects, server-side, under a name that is free, or returns what stands there."""
+        ...
+
+    def uri(self, name: str) -> str:
+        """The object's gs:// address."""
+        ...
+
+
+# --- audio -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What decoding a recording told."""
+
+    seconds: float
+    sample_rate: int
+    channels: int
+
+
+class Ear(Protocol):
+    """Decodes recordings."""
+
+    def listen(self, data: bytes, ending: str) -> Heard | Reason:
+        """Decodes all of a recording, or says why it is none of what its ending promises."""
+        ...
+
+
+# --- messages --------------------------------------------------------------------------------------------------
+
+
+class Post(Protocol):
+    """The topics."""
+
+    def publish(self, message: Message) -> None:
+        """Hands the message to its topic, and returns when the topic has it."""
+        ...
+
+
+# --- tuning ----------------------------------------------------------------------------------------------------
+
+
+class JobState(StrEnum):
+    """The service's job states, and one for those it may invent."""
+
+    QUEUED = "queued"
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLING = "cancelling"
+    CANCELLED = "cancelled"
+    PAUSED = "paused"
+    EXPIRED = "expired"
+    UPDATING = "updating"
+    PARTIALLY_SUCCEEDED = "partially_succeeded"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the job has ended. A state we do not know has not."""
+        return self in _FINAL_STATES
+
+
+_FINAL_STATES = frozenset(
+    {
+        JobState.SUCCEEDED,
+        JobState.FAILED,
+        JobState.CANCELLED,
+        JobState.EXPIRED,
+        JobState.PARTIALLY_SUCCEEDED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class JobSpec:
+    """A tuning job to create. One of `base_model` and `pre_tuned_model`; `label` marks the run it belongs to."""
+
+    label: str
+    display_name: str
+    base_model: str | None
+    pre_tuned_model: str | None
+    train_uri: str
+    validation_uri: str | None
+    epochs: int | None
+    learning_rate_multiplier: float | None
+    adapter_size: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A tuning job as the service tells it. Dropped and truncated lines are 1-based, and only a sample of all."""
+
+    name: str
+    label: str | None
+    state: JobState
+    error: str | None = None
+    model: str | None = None
+    endpoint: str | None = None
+    dropped: Mapping[int, str] = field(default_factory=dict)
+    dropped_count: int = 0
+
+
+class Tuning(Protocol):
+    """The tuning service."""
+
+    def jobs(self) -> Iterator[Job]:
+        """All jobs of the project and region, newest first as far as the service orders them."""
+        ...
+
+    def job(self, name: str) -> Job | None:
+        """One job; None where the service knows none."""
+        ...
+
+    def create(self, spec: JobSpec) -> Job:
+        """Starts a job. Never repeated here: it bills, and the service has no idempotency key.
+
+        Raises:
+            RefusedError: the service will not take it.
+            QuotaError: not now.
+            UnansweredError: no answer; look before asking again.
+        """
+        ...
+
+    def cancel(self, name: str) -> None:
+        """Asks for a job to be cancelled."""
+        ...
+
+    def serves(self, endpoint: str, model: str) -> bool:
+        """Whether the model is deployed behind the endpoint."""
+        ...
+
+
+# --- doing several things at once ------------------------------------------------------------------------------
+
+
+class Each(Protocol):
+    """Does the same to many things, at once where it can; the first error is raised when all have ended."""
+
+    def __call__(self, work: Callable[[T], R], things: Iterable[T]) -> list[R]:
+        """The results, in the things' order."""
+        ...

@@ -1,0 +1,110 @@
+"""Follow a run's job to its end: poll it, say what came of it, and hand a live endpoint on to promotion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import orjson
+
+from attune.domain.events import RunSucceeded
+from attune.domain.run import Dropped, Run, RunState
+from attune.ports import Clock, Documents, Job, JobState, Objects, Post, Replace, Tuning, Versioned
+from attune.services.ending import cancel, fail, move
+from attune.services.promote import Promoting
+from attune.services.slots import freed_slot
+
+_DEPLOYED_WITHIN = timedelta(hours=1)
+_NOTES = {
+    JobState.PAUSED: "the service has paused the job; see its page in the console",
+    JobState.UNKNOWN: "the service tells a state that is not known here; it is not taken for an end",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """The service, with its ports."""
+
+    documents: Documents
+    objects: Objects
+    tuning: Tuning
+    post: Post
+    clock: Clock
+    promoting: Promoting
+
+    def __call__(self, read: Versioned[Run]) -> RunState:
+        """Takes a running or evaluating run as far as it goes now, and returns the state it is in.
+
+        Raises:
+            ConflictError: another watcher moved it at this moment.
+        """
+        if read.value.state is RunState.RUNNING:
+            return self._poll(read)
+        if read.value.state is RunState.EVALUATING:
+            return self._evaluate(read)
+        return read.value.state  # another watcher was quicker
+
+    def _poll(self, read: Versioned[Run]) -> RunState:
+        run = read.value
+        job = self.tuning.job(run.job) if run.job else None
+        if job is None:
+            return self._fail(read, run, f"the service knows no job {run.job}")
+        if not job.state.is_final:
+            self._note(read, job)
+            return run.state
+        ended = replace(run, job_state=job.state.value, model=job.model, endpoint=job.endpoint)
+        if job.state is JobState.CANCELLED:
+            cancel(read, ended, "the tuning job was cancelled", self.documents, self.post, self.clock)
+            return RunState.CANCELLED
+        if job.state in (JobState.SUCCEEDED, JobState.PARTIALLY_SUCCEEDED) and job.model and job.endpoint:
+            return self._succeed(read, ended, job)
+        return self._fail(read, ended, _why(job))
+
+    def _note(self, read: Versioned[Run], job: Job) -> None:
+        """Keeps the job's state on the run, when it has changed."""
+        if read.value.job_state != job.state.value:
+            now = replace(read.value, job_state=job.state.value, note=_NOTES.get(job.state))
+            self.documents.commit(Replace(read, now))
+
+    def _succeed(self, read: Versioned[Run], ended: Run, job: Job) -> RunState:
+        evaluating = replace(
+            ended.to(RunState.EVALUATING, self.clock()),
+            dropped=self._trace(ended, job),
+            dropped_count=job.dropped_count,
+        )
+        told = RunSucceeded(
+            ended.dataset, ended.id, job.name, str(job.model), str(job.endpoint), dropped_rows=job.dropped_count
+        )
+        move(read, evaluating, (told,), self.documents, self.post, *freed_slot(ended, self.documents))
+        return evaluating.state
+
+    def _trace(self, run: Run, job: Job) -> tuple[Dropped, ...]:
+        """The pairs behind the rows that were dropped: train.jsonl's rows lead manifest.jsonl, in their order."""
+        if not job.dropped or run.manifest is None:
+            return ()
+        lines = self.objects.read(run.manifest.part.name).splitlines()
+        known = {line: reason for line, reason in sorted(job.dropped.items()) if 1 <= line <= len(lines)}
+        return tuple(Dropped(line, orjson.loads(lines[line - 1])["pair"], why) for line, why in known.items())
+
+    def _evaluate(self, read: Versioned[Run]) -> RunState:
+        run = read.value
+        if run.endpoint and run.model and self.tuning.serves(run.endpoint, run.model):
+            return self.promoting(read)
+        if self.clock() - run.changed_at > _DEPLOYED_WITHIN:
+            return self._fail(
+                read, run, f"the model is not deployed behind {run.endpoint}, an hour after its job ended"
+            )
+        return run.state
+
+    def _fail(self, read: Versioned[Run], run: Run, reason: str) -> RunState:
+        fail(read, run, reason, self.documents, self.post, self.clock)
+        return RunState.FAILED
+
+
+def _why(job: Job) -> str:
+    said = f": {job.error}" if job.error else ""
+    if job.model and not job.endpoint:
+        return (
+            f"the job ended {job.state} with a model and no endpoint{said}. Deploy {job.model} by hand, or tune again"
+        )
+    return f"the job ended {job.state}{said}"

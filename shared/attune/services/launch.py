@@ -1,0 +1,79 @@
+"""Launch: take a dataset's opened runs, in order, through cut and assembly to a running tuning job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from attune.domain.run import Run, RunState
+from attune.errors import ConflictError, FinalError
+from attune.ports import Clock, Documents, Post, Versioned
+from attune.services import manifests
+from attune.services.assemble import Assembly
+from attune.services.cut import Cutting
+from attune.services.ending import cancel, fail
+from attune.services.lease import Hold, leased
+from attune.services.settings import settings_in_force
+from attune.services.start import Starting
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """The service, with its ports. `budget` is how long one call works before it hands on to the next."""
+
+    documents: Documents
+    post: Post
+    clock: Clock
+    cutting: Cutting
+    assembly: Assembly
+    starting: Starting
+    lease: timedelta
+    budget: timedelta
+    new_owner: Callable[[], str]
+
+    def __call__(self, dataset: str) -> list[Run]:
+        """Takes the dataset's runs as far as they go now, and returns those it worked on as they stand.
+
+        Raises:
+            PassingError: somebody else is at it, a service did not answer, or there is more than one call can do.
+        """
+        until = self.clock() + self.budget
+        with leased(dataset, self.new_owner(), self.lease, self.documents, self.clock) as hold:
+            return [self._take_on(run.value, hold, until) for run in self._unlaunched(dataset)]
+
+    def _unlaunched(self, dataset: str) -> list[Versioned[Run]]:
+        active = self.documents.find(manifests.active_runs(dataset))
+        waiting = [run for run in active if run.value.before_its_job]
+        return sorted(waiting, key=lambda run: run.value.number)
+
+    def _take_on(self, run: Run, hold: Hold, until: datetime) -> Run:
+        """One step after the other, each from what the document says: so it resumes from any crash."""
+        while True:
+            read = self.documents.get(manifests.run(run.dataset, run.number))
+            if read is None or not read.value.before_its_job:
+                return read.value if read else run
+            try:
+                if not self._step(read, hold, until):
+                    queued = self.documents.get(read.key)
+                    return queued.value if queued else read.value
+            except FinalError as final:
+                fail(read, read.value, str(final), self.documents, self.post, self.clock)
+
+    def _step(self, read: Versioned[Run], hold: Hold, until: datetime) -> bool:
+        """Does what the run's state asks for; False when it has to wait in the queue."""
+        match read.value.state:
+            case RunState.OPENED:
+                self.cutting(read, hold, settings_in_force(read.value.dataset, self.documents))
+            case RunState.CUT if read.value.pairs_taken == 0:
+                reason = "no pair was left to take: those that reached the threshold were changed or taken out since"
+                cancel(read, read.value, reason, self.documents, self.post, self.clock)
+            case RunState.CUT:
+                self.assembly(read, hold, until)
+            case RunState.ASSEMBLED:
+                return self.starting.queue(read, hold.owner)
+            case RunState.LAUNCHING:
+                return self.starting.start(read, hold.owner)
+            case _:
+                raise ConflictError(f"run {read.value.id} of {read.value.dataset} was moved on by another instance")
+        return True

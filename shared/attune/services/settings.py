@@ -1,0 +1,91 @@
+"""Which settings are in force: those people wrote, or the last good ones where what they wrote cannot be used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from attune.config import Settings, read_settings, written_digest
+from attune.domain.events import SettingsInvalid, message
+from attune.errors import ConflictError
+from attune.ports import Create, Documents, Post, RawDocument, Replace, Versioned, Write
+from attune.services import manifests
+from attune.services.manifests import DatasetState
+from attune.services.outbox import deliver
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    settings: Settings | tuple[str, ...]
+    fields: dict[str, object]
+    digest: str
+    state: Versioned[DatasetState] | None
+
+
+def settings_in_force(dataset: str, documents: Documents) -> Settings:
+    """The settings to work by. One read; a write only when somebody has changed them for the better.
+
+    A bad edit is passed over here, without a word: `announce_settings` tells of it, once.
+    """
+    written = _read(dataset, documents)
+    if isinstance(written.settings, Settings):
+        _remember(dataset, written, documents)
+        return written.settings
+    if written.state is None:
+        _write_state(dataset, written, DatasetState(dataset), documents)  # so that the next tick tends the dataset
+    return _last_good(written.state)
+
+
+def announce_settings(dataset: str, documents: Documents, post: Post, now: datetime) -> bool:
+    """Records and announces a bad edit, once for each edit; takes the record away when it was mended.
+
+    Returns:
+        Whether the settings that stand there can be used.
+    """
+    written = _read(dataset, documents)
+    if isinstance(written.settings, Settings):
+        _remember(dataset, written, documents)
+        return True
+    before = written.state.value if written.state else DatasetState(dataset)
+    if before.errors_written != written.digest:
+        found = replace(before, errors=written.settings, errors_written=written.digest, errors_since=now)
+        told = message(SettingsInvalid(dataset, written.settings, written.digest), now)
+        documents.commit(_write(dataset, written.state, found), Create(manifests.outbox(told.id), told))
+        deliver((told,), documents, post)
+    return False
+
+
+def _read(dataset: str, documents: Documents) -> _Written:
+    keys = (manifests.DEFAULTS, manifests.own_settings(dataset), manifests.state(dataset))
+    defaults, own, state = documents.get_all(keys)
+    common, special = _fields(defaults), _fields(own)
+    settings = read_settings(common, special)
+    return _Written(settings, {**common, **special}, written_digest(common, special), state)
+
+
+def _fields(document: Versioned[RawDocument] | None) -> dict[str, object]:
+    return dict(document.value.fields) if document else {}
+
+
+def _last_good(state: Versioned[DatasetState] | None) -> Settings:
+    good = read_settings({}, state.value.good if state else {})
+    return good if isinstance(good, Settings) else Settings()
+
+
+def _remember(dataset: str, written: _Written, documents: Documents) -> None:
+    before = written.state.value if written.state else None
+    if before is not None and before.written == written.digest and not before.errors:
+        return
+    _write_state(dataset, written, DatasetState(dataset, written.fields, written.digest), documents)
+
+
+def _write_state(dataset: str, written: _Written, after: DatasetState, documents: Documents) -> None:
+    try:
+        documents.commit(_write(dataset, written.state, after))
+    except ConflictError:
+        # Another event remembers the same edit at this moment; or a newer one, which is better.
+        return
+
+
+def _write(dataset: str, before: Versioned[DatasetState] | None, after: DatasetState) -> Write:
+    return Replace(before, after) if before else Create(manifests.state(dataset), after)

@@ -1,0 +1,73 @@
+"""Open a run when enough new pairs are in: one count decides, and one conditional write picks the winner."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from attune.config import Settings
+from attune.domain.events import LaunchTuning, ThresholdReached, message
+from attune.domain.run import Run, RunState, opened
+from attune.errors import ConflictError
+from attune.ports import Create, Documents, Post
+from attune.services import manifests
+from attune.services.outbox import deliver
+
+_SECONDS_PER_HOUR = 3600
+
+
+def consider_run(dataset: str, settings: Settings, documents: Documents, post: Post, now: datetime) -> Run | None:
+    """Opens the dataset's next run if its threshold is reached, and returns it.
+
+    It can be called at any time and by any number at once: only one creates the run, and the others return None.
+    """
+    if settings.paused or not _enough(dataset, settings.threshold, documents):
+        return None
+    return _open(dataset, settings, settings.threshold, documents, post, now)
+
+
+def consider_waiting(dataset: str, settings: Settings, documents: Documents, post: Post, now: datetime) -> Run | None:
+    """The same, for fewer pairs that have waited `max_wait_hours`."""
+    if settings.paused or settings.max_wait_hours is None:
+        return None
+    oldest = documents.find(manifests.oldest_new_pairs(dataset), limit=1)
+    if not oldest or not _waited(oldest[0].value.due_hour, settings.max_wait_hours, now):
+        return None
+    if not _enough(dataset, settings.min_pairs, documents):
+        return None
+    return _open(dataset, settings, settings.min_pairs, documents, post, now)
+
+
+def _waited(due_hour: int | None, hours: float, now: datetime) -> bool:
+    return due_hour is not None and now.timestamp() - due_hour * _SECONDS_PER_HOUR >= hours * _SECONDS_PER_HOUR
+
+
+def _enough(dataset: str, pairs: int, documents: Documents) -> bool:
+    return documents.count(manifests.new_pairs(dataset), up_to=pairs) >= pairs
+
+
+def _open(dataset: str, settings: Settings, pairs: int, documents: Documents, post: Post, now: datetime) -> Run | None:
+    newest = documents.find(manifests.newest_runs(dataset), limit=1)
+    latest = newest[0].value if newest else None
+    if latest is not None and _must_wait_for(latest, settings, now):
+        return None
+    # Counted again, after the latest run was read: the first count may have seen the pairs which that run has cut.
+    if not _enough(dataset, pairs, documents):
+        return None
+    run = opened(dataset, latest.number + 1 if latest else 1, settings.threshold, now)
+    facts = (
+        ThresholdReached(dataset, run.id, pairs, settings.threshold, waited=pairs < settings.threshold),
+        LaunchTuning(dataset, run.id),
+    )
+    messages = [message(fact, now) for fact in facts]
+    announced = [Create(manifests.outbox(told.id), told) for told in messages]
+    try:
+        documents.commit(Create(manifests.run(dataset, run.number), run), *announced)
+    except ConflictError:
+        return None  # another event opened it, and its messages are in the outbox with it
+    deliver(messages, documents, post)
+    return run
+
+
+def _must_wait_for(latest: Run, settings: Settings, now: datetime) -> bool:
+    cooling = now - latest.opened_at < timedelta(hours=settings.cooldown_hours)
+    return latest.state is RunState.OPENED or cooling
