@@ -1,0 +1,81 @@
+"""The local stack's names and what may be chosen about it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PROJECT = "attune-local"
+REGION = "us-central1"
+INTAKE_BUCKET = "attune-local-intake"
+DATASET_BUCKET = "attune-local-datasets"
+EVENTS_TOPIC = "attune-events"
+LAUNCH_TOPIC = "attune-launch"
+TICK_TOPIC = "attune-tick"
+# Where the storage server announces objects, as a bucket's notification does.
+FINALIZED_TOPIC = "attune-intake-finalized"
+# A pull subscription on the events, for whoever wants to look.
+EVENTS_SUBSCRIPTION = "attune-events-watch"
+ACK_DEADLINE_SECONDS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A function and the topic that sets it off; `storage` when the topic carries a bucket's notifications."""
+
+    function: str
+    topic: str
+    storage: bool = False
+
+    @property
+    def subscription(self) -> str:
+        """The push subscription's name."""
+        return f"attune-{self.function}"
+
+
+TRIGGERS = (
+    Trigger("ingest", FINALIZED_TOPIC, storage=True),
+    Trigger("launch", LAUNCH_TOPIC),
+    Trigger("watch", TICK_TOPIC),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """How long Pub/Sub waits before it delivers a refused message again, in seconds (production: 10 to 600)."""
+
+    minimum: float = 0.1
+    maximum: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class VertexPace:
+    """How the stand-in for Vertex behaves: jobs at once, the seconds that a job waits and runs, further options."""
+
+    quota: int = 1
+    queue_seconds: float = 1.0
+    run_seconds: float = 3.0
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which parts to start.
+
+    `staged` holds a folder for each trigger's function; without it neither functions nor bridge are started.
+    `vertex` None leaves the stand-in out; `tick_seconds` None leaves ticking to `Stack.tick`.
+    `storage_events` are the kinds of storage event that reach a function: finalized, deleted, archived.
+    `settings` is added to the functions' environment. Logs go to `logs`, or to a folder that is removed at the end.
+    """
+
+    staged: Path | None = None
+    triggers: tuple[Trigger, ...] = TRIGGERS
+    vertex: VertexPace | None = None
+    tick_seconds: float | None = None
+    backoff: Backoff = field(default_factory=Backoff)
+    storage_events: tuple[str, ...] = ("finalized",)
+    threads: int = 8
+    settings: Mapping[str, str] = field(default_factory=dict)
+    logs: Path | None = None
+
+
+EMULATORS_ONLY = Plan()
