@@ -1,0 +1,86 @@
+"""What there is to see at a moment: a dataset's pairs, shards, runs and alias, read from its documents."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from attune.domain.alias import Alias
+from attune.domain.names import Candidate, classify, pair_id
+from attune.domain.pair import Due, Pair, PairState
+from attune.domain.run import Run
+from attune.domain.shard import Shard
+from attune.ports import Key, Query
+from attune.services import manifests
+from attune_local.demo.ground import Ground
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A dataset as its documents show it."""
+
+    dataset: str
+    pairs: tuple[Pair, ...]
+    shards: tuple[Shard, ...]
+    runs: tuple[Run, ...]
+    alias: Alias | None
+
+    def count(self, state: PairState) -> int:
+        """Pairs in a state."""
+        return sum(pair.state is state for pair in self.pairs)
+
+    @property
+    def due(self) -> int:
+        """Accepted pairs that no run has taken."""
+        return sum(pair.due is Due.ADD for pair in self.pairs)
+
+    @property
+    def rows(self) -> int:
+        """Rows in the shards."""
+        return sum(shard.span.count for shard in self.shards if not shard.prefix)
+
+    @property
+    def rejected(self) -> list[Pair]:
+        """The pairs that were refused."""
+        return [pair for pair in self.pairs if pair.state is PairState.REJECTED]
+
+    @property
+    def serving(self) -> bool:
+        """Whether the alias stands for the newest run's model."""
+        return bool(self.runs and self.alias and self.alias.current.run == self.runs[-1].id)
+
+
+def look(ground: Ground, dataset: str, alias: str) -> Picture:
+    """Reads a dataset's documents."""
+    documents = ground.documents
+    pairs = documents.find(Query(Pair, ("datasets", dataset, "pairs")))
+    shards = documents.find(Query(Shard, ("datasets", dataset, "shards")))
+    runs = documents.find(manifests.newest_runs(dataset))
+    found = documents.get(Key(Alias, ("aliases", alias)))
+    return Picture(
+        dataset,
+        tuple(each.value for each in pairs),
+        tuple(each.value for each in shards),
+        tuple(each.value for each in reversed(runs)),
+        found.value if found else None,
+    )
+
+
+def states(listing: dict[str, int], picture: Picture) -> Counter[str]:
+    """How many of the listed objects are in each state; `unaccounted` is what no document and no rule knows of."""
+    pairs = {pair.id: pair for pair in picture.pairs}
+    counted: Counter[str] = Counter()
+    for name, generation in listing.items():
+        counted[_state(name, generation, pairs)] += 1
+    return counted
+
+
+def _state(name: str, generation: int, pairs: dict[str, Pair]) -> str:
+    found = classify(name)
+    if not isinstance(found, Candidate):
+        return "ignored"
+    pair = pairs.get(pair_id(found.dataset, found.path))
+    half = getattr(pair, found.kind.value) if pair else None
+    if pair is None or half is None or half.generation < generation:
+        return "unaccounted"
+    return pair.state.value if (half.name, half.generation) == (name, generation) else "superseded"

@@ -1,0 +1,83 @@
+"""What the demo drops: pairs, and the mishaps that real uploads have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from attune.domain.names import Candidate, classify
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """One upload: the object's name in the intake bucket, its bytes, and what it stands for."""
+
+    name: str
+    data: bytes
+    what: str = "pair"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What is dropped into one dataset: at first, and `last`, when all the rest has been taken in."""
+
+    dataset: str
+    settings: dict[str, object]
+    first: tuple[Drop, ...]
+    last: tuple[Drop, ...] = ()
+
+    @property
+    def final(self) -> dict[str, bytes]:
+        """Each object's bytes when all is dropped."""
+        return {drop.name: drop.data for drop in (*self.first, *self.last)}
+
+
+def act_of_own(folder: Path, threshold: int | None) -> Act:
+    """A person's own folder, as one dataset: every file in it, in shuffled order."""
+    dataset = folder.resolve().name
+    files = sorted(path for path in folder.resolve().rglob("*") if path.is_file())
+    drops = [Drop(f"{dataset}/{path.relative_to(folder.resolve()).as_posix()}", path.read_bytes()) for path in files]
+    stems = [_stems(drops, kind) for kind in ("audio", "transcript")]
+    pairs = len(set.intersection(*stems))
+    if not pairs:
+        raise ValueError(f"{folder} holds no pair: a recording and a .txt of the same name beside it")
+    Random(7).shuffle(drops)  # noqa: S311 - an order, not a secret
+    return Act(dataset, {"threshold": threshold or pairs, "alias": "production"}, tuple(drops))
+
+
+def act_with_mishaps(dataset: str, folder: Path, threshold: int, settings: dict[str, object]) -> Act:
+    """A synthesised corpus in shuffled order, with two files sent twice, an orphan, a broken recording, one file
+    overwritten, and one that is not ours. One pair is kept for the last, and is the one that reaches the threshold.
+    """  # noqa: D205 - one sentence, two lines
+    drops = [Drop(f"{dataset}/{path.name}", path.read_bytes()) for path in sorted(folder.iterdir())]
+    pairs, last = drops[:-2], drops[-2:]
+    audio = [drop for drop in pairs if not drop.name.endswith(".txt")]
+    wrong = Drop(audio[2].name, audio[3].data, "overwritten")
+    mishaps = [
+        Drop(audio[0].name, audio[0].data, "sent twice"),
+        Drop(f"{dataset}/{Path(pairs[3].name).stem}.txt", pairs[3].data, "sent twice"),
+        Drop(f"{dataset}/nobody-said-this.txt", b"Nobody recorded this.\n", "orphan"),
+        Drop(f"{dataset}/cut-off.wav", b"RIFF\x24\x00\x00\x00WAVE", "broken"),
+        Drop(f"{dataset}/cut-off.txt", b"The recording of this was cut off.\n", "broken"),
+        Drop(f"{dataset}/readme.md", b"# What is said in the harbour\n", "not ours"),
+    ]
+    shuffled = [*pairs, *mishaps]
+    Random(11).shuffle(shuffled)  # noqa: S311 - an order, not a secret
+    first = (wrong, *shuffled)
+    return Act(dataset, {"threshold": threshold, **settings}, first, tuple(last))
+
+
+def transcripts(acts: Iterable[Act]) -> list[bytes]:
+    """Everything that must be in no log."""
+    texts = {drop.data.strip() for act in acts for drop in (*act.first, *act.last) if drop.name.endswith(".txt")}
+    return sorted(text for text in texts if len(text) > _TELLING)
+
+
+_TELLING = 8  # bytes: a shorter text may stand in a log by chance
+
+
+def _stems(drops: Sequence[Drop], kind: str) -> set[str]:
+    found = [classify(drop.name) for drop in drops]
+    return {each.path for each in found if isinstance(each, Candidate) and each.kind.value == kind}

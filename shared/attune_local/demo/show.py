@@ -1,0 +1,148 @@
+"""The demo from curtain to curtain."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from attune.domain.pair import PairState
+from attune.domain.run import Run
+from attune_local.corpus.making import make_corpus
+from attune_local.demo.ground import Ground, StackGround, TwinGround
+from attune_local.demo.picture import Picture, look
+from attune_local.demo.proof import Proof, prove, prove_quiet
+from attune_local.demo.props import Act, act_of_own, act_with_mishaps
+from attune_local.demo.screen import Screen
+from attune_local.stack.errors import EmulatorsMissing
+from attune_local.stack.plan import Plan, VertexPace
+from attune_local.stack.stack import Stack
+
+PAIRS, PAIRS_INLINE = 40, 12
+_LIMIT_SECONDS = 240.0
+_TICK_SECONDS = 1.0
+
+
+def demo(staged: Path, corpus: Path | None, threshold: int | None, console: Console) -> bool:
+    """Plays the demo; whether every invariant held that it can see."""
+    screen = Screen(console)
+    acts = [act_of_own(corpus, threshold)] if corpus else _own_corpus(screen, threshold)
+    wanted = Plan(staged=staged, vertex=VertexPace(), tick_seconds=_TICK_SECONDS)
+    try:
+        with Stack(wanted) as stack:
+            return _play(StackGround.on(stack), acts, screen)
+    except EmulatorsMissing as missing:
+        screen.say(f"{missing} The demo goes on on the in-memory twins.")
+        return _play(TwinGround(), acts, screen)
+
+
+def _own_corpus(screen: Screen, threshold: int | None) -> list[Act]:
+    """Two datasets, one for each row format."""
+    with tempfile.TemporaryDirectory() as folder:
+        first, second = Path(folder, "harbour"), Path(folder, "harbour-inline")
+        screen.say(f"Speaking {PAIRS + PAIRS_INLINE} calls of a harbour's radio with espeak-ng …")
+        make_corpus(first, PAIRS, seed=1)
+        make_corpus(second, PAIRS_INLINE, seed=2)
+        return [
+            act_with_mishaps("harbour", first, threshold or PAIRS, {"alias": "production"}),
+            act_with_mishaps("harbour-inline", second, threshold or PAIRS_INLINE, {"row_format": "inline_data"}),
+        ]
+
+
+def _play(ground: Ground, acts: Sequence[Act], screen: Screen) -> bool:
+    screen.say(f"On {ground.where}.")
+    for act in acts:
+        ground.write_settings(act.dataset, act.settings)
+        screen.say(f"datasets/{act.dataset} in Firestore now says {act.settings}.")
+    with screen.watching():
+        for act in acts:
+            _drop(ground, act, acts, screen)
+        _wait(lambda: all(picture.serving for picture in _see(ground, acts, screen)), ground, "the alias to be moved")
+        _wait(lambda: _announced(ground, acts), ground, "the announcements")
+    pictures = _see(ground, acts, screen)
+    return _close(ground, acts, pictures, screen)
+
+
+def _drop(ground: Ground, act: Act, acts: Sequence[Act], screen: Screen) -> None:
+    """Drops the first files, waits until each is accounted for, then drops the last."""
+    for drop in act.first:
+        ground.drop(drop.name, drop.data)
+    if act.last:
+        before = len([drop for drop in act.last if not drop.name.endswith(".txt")])
+        expected = _good_pairs(act) - before
+        what = f"{expected} pairs of {act.dataset}"
+        _wait(lambda: _accepted(ground, act, acts, screen) >= expected, ground, what)
+    for drop in act.last:
+        ground.drop(drop.name, drop.data)
+
+
+def _good_pairs(act: Act) -> int:
+    broken = {drop.name for drop in act.first if drop.what == "broken"}
+    audio = [name for name in act.final if not name.endswith((".txt", ".md")) and name not in broken]
+    return len(audio)
+
+
+def _accepted(ground: Ground, act: Act, acts: Sequence[Act], screen: Screen) -> int:
+    pictures = _see(ground, acts, screen)
+    mine = next(picture for picture in pictures if picture.dataset == act.dataset)
+    settled = all(_newest(ground, pair.audio.name, pair.audio.generation) for pair in mine.pairs if pair.audio)
+    return mine.count(PairState.ACCEPTED) if settled else 0
+
+
+def _newest(ground: Ground, name: str, generation: int) -> bool:
+    return ground.intake().get(name) == generation
+
+
+def _see(ground: Ground, acts: Sequence[Act], screen: Screen) -> list[Picture]:
+    pictures = [look(ground, act.dataset, str(act.settings.get("alias", act.dataset))) for act in acts]
+    screen.update(pictures, ground.told())
+    return pictures
+
+
+def _announced(ground: Ground, acts: Sequence[Act]) -> bool:
+    promoted = {each.subject for each in ground.told() if each.type.endswith(".promoted")}
+    return len(promoted) >= len(acts)
+
+
+def _wait(condition: Callable[[], bool], ground: Ground, what: str) -> None:
+    until = time.monotonic() + _LIMIT_SECONDS
+    while not condition():
+        if time.monotonic() > until:
+            raise TimeoutError(f"waited {_LIMIT_SECONDS:g} s for {what}")
+        ground.let_work()
+
+
+def _close(ground: Ground, acts: Sequence[Act], pictures: Sequence[Picture], screen: Screen) -> bool:
+    proofs: list[Proof] = []
+    for act, picture in zip(acts, pictures, strict=True):
+        found = list(prove(ground, act, picture))
+        screen.show(f"{act.dataset} ({picture.runs[-1].recipe.row_format if picture.runs[-1].recipe else '?'})", found)
+        _list_rejected(picture, screen)
+        _say_where(ground, picture, picture.runs[-1], screen)
+        proofs += found
+    quiet = prove_quiet(ground, acts)
+    screen.show("all", [quiet])
+    return all(proof.holds for proof in [*proofs, quiet])
+
+
+def _list_rejected(picture: Picture, screen: Screen) -> None:
+    for pair in picture.rejected:
+        for reason in pair.reasons:
+            screen.say(f"  rejected: {pair.dataset}/{pair.path}: {reason.code}: {reason.sentence}")
+
+
+def _say_where(ground: Ground, picture: Picture, run: Run, screen: Screen) -> None:
+    first = picture.pairs[0]
+    many = f"{len(picture.shards)} manifests, {len(ground.names('shards/'))} objects"
+    places = {
+        "pairs": f"Firestore datasets/{picture.dataset}/pairs/{first.id} and {len(picture.pairs) - 1} more",
+        "shards": f"Firestore datasets/{picture.dataset}/shards, {ground.uri('shards/')}: {many}",
+        "files": f"{ground.uri(run.folder)}/train.jsonl, validation.jsonl, manifest.jsonl",
+        "run": f"Firestore datasets/{picture.dataset}/runs/{run.id}, job {run.job}",
+        "alias": f"Firestore aliases/{picture.alias.name if picture.alias else '-'} → {run.endpoint}",
+    }
+    for name, place in places.items():
+        screen.say(f"  {name + ':':8}{place}")
