@@ -170,9 +170,14 @@ class Cloud:
 
 @cache
 def _storage(project: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - the client has no types
-    from google.cloud import storage
+    from google.cloud.storage import Client
+    from requests.adapters import HTTPAdapter
 
-    return storage.Client(project=project)
+    client = Client(project=project)
+    # As many connections as calls under way; requests keeps ten, and throws the others away after each call.
+    for scheme in ("https://", "http://"):
+        client._http.mount(scheme, HTTPAdapter(pool_maxsize=_THREADS))  # noqa: SLF001 - the client has no door to it
+    return client
 
 
 @cache

@@ -172,7 +172,11 @@ class Objects(Protocol):
         ...
 
     def compose(self, name: str, sources: Sequence[str]) -> Stored:
-        """Joins 1 to 32 objects, server-side, under a name that is free, or returns what stands there."""
+        """Joins 1 to 32 objects, server-side, under a name that is free, or returns what stands there.
+
+        Raises:
+            GoneError: one of the sources is not there.
+        """
         ...
 
     def uri(self, name: str) -> str:
@@ -298,7 +302,11 @@ class Tuning(Protocol):
         ...
 
     def cancel(self, name: str) -> None:
-        """Asks for a job to be cancelled."""
+        """Asks for a job to be cancelled.
+
+        Raises:
+            RefusedError: there is none, or it has ended.
+        """
         ...
 
     def serves(self, endpoint: str, model: str) -> bool:

@@ -1,6 +1,8 @@
-"""Recordings decoded to their end with FFmpeg's libraries, a packet at a time, so that memory stays small.
+"""Recordings decoded to their end: WAV and FLAC by libsndfile, the others by FFmpeg's libraries, a piece at a time.
 
-Nothing is kept of what is decoded: its samples are counted.
+Nothing is kept of what is decoded: its samples are counted. MP3 is not left to libsndfile, whose decoder writes what
+it finds odd, bytes of the recording among it, to the process's standard error, which is our log. FLAC that libsndfile
+gives up on (a stream of unknown length) gets FFmpeg's verdict.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from attune.adapters import pcm
 from attune.adapters.containers import Container, container_of, counts_its_frames, is_wav_cut
 from attune.config import PUBLISHED_AUDIO_SECONDS
 from attune.domain.pair import Reason
@@ -27,15 +30,17 @@ _CONTAINERS = {
     ".aac": Container.AAC,
     ".m4a": Container.M4A,
 }
+_PCM = frozenset({Container.WAV, Container.FLAC})
 _ENDINGS = {container: ending for ending, container in _CONTAINERS.items()}
 # The demuxer is named, never guessed: FFmpeg knows formats that open further files and addresses.
 _DEMUXERS = {
-    Container.WAV: "wav",
     Container.FLAC: "flac",
     Container.MP3: "mp3",
     Container.AAC: "aac",
     Container.M4A: "mov",
 }
+_HEADER_PROMISES_MORE = "its header promises more than the file holds"
+_LESS_DECODED = "of the {:.2f} seconds its header promises, only {:.2f} can be decoded"
 _LOWEST_RATE, _HIGHEST_RATE = 8_000, 192_000
 _MOST_CHANNELS = 8
 # Encoders pad, and decoders cut the padding off again, a few frames more or less: at most 3 of 1,152 samples at 16 kHz.
@@ -56,7 +61,22 @@ class LibraryEar:
         really = container_of(data)
         if really not in {None, container}:
             return _wrong_type(ending, really)
-        return self._decode(data, container)
+        if container in _PCM and (decoded := pcm.decode(data, self.longest_seconds, _MOST_CHANNELS)):
+            return self._judge(decoded, data, container)
+        return _unreadable(container) if container is Container.WAV else self._decode(data, container)
+
+    def _judge(self, decoded: pcm.Decoded, data: bytes, container: Container) -> Heard | Reason:
+        if fault := _unfit(decoded.sample_rate, decoded.channels):
+            return fault
+        if container is Container.WAV and is_wav_cut(data):
+            return _truncated(_HEADER_PROMISES_MORE)
+        seconds = decoded.frames / decoded.sample_rate
+        if seconds > self.longest_seconds:
+            return _too_long(self.longest_seconds)
+        if decoded.frames < decoded.promised:
+            promised = decoded.promised / decoded.sample_rate
+            return _truncated(_LESS_DECODED.format(promised, seconds))
+        return Heard(seconds, decoded.sample_rate, decoded.channels) if decoded.frames else _EMPTY
 
     def _decode(self, data: bytes, container: Container) -> Heard | Reason:
         import av  # noqa: PLC0415 - a third of a second that only ingest's first recording has to spend
@@ -66,13 +86,12 @@ class LibraryEar:
                 stream = opened.streams.best("audio")
                 if not isinstance(stream, av.AudioStream) or not stream.codec_context.sample_rate:
                     return _unreadable(container)
-                return _unfit(stream) or self._count(data, container, opened, stream)
+                context = stream.codec_context
+                return _unfit(context.sample_rate, context.channels) or self._count(data, container, opened, stream)
         except av.FFmpegError:
             return _unreadable(container)
 
     def _count(self, data: bytes, container: Container, opened: InputContainer, stream: AudioStream) -> Heard | Reason:
-        if container is Container.WAV and is_wav_cut(data):
-            return _truncated("its header promises more than the file holds")
         tally = _Tally(stream.codec_context.sample_rate, stream.codec_context.channels)
         for frame in _frames(opened, stream, tally):
             tally.add(frame)
@@ -118,9 +137,7 @@ def _promised(data: bytes, container: Container, stream: AudioStream) -> Fractio
 
 def _verdict(tally: _Tally, container: Container, promised: Fraction | None) -> Heard | Reason:
     if promised is not None and tally.seconds < promised - _SLACK_SECONDS[container]:
-        return _truncated(
-            f"of the {float(promised):.2f} seconds its header promises, only {float(tally.seconds):.2f} can be decoded"
-        )
+        return _truncated(_LESS_DECODED.format(float(promised), float(tally.seconds)))
     if promised is None and not tally.whole:
         return _truncated("not all of it can be decoded") if tally.seconds else _unreadable(container)
     if not tally.seconds:
@@ -128,8 +145,7 @@ def _verdict(tally: _Tally, container: Container, promised: Fraction | None) -> 
     return Heard(float(tally.seconds), tally.sample_rate, tally.channels)
 
 
-def _unfit(stream: AudioStream) -> Reason | None:
-    rate, channels = stream.codec_context.sample_rate, stream.codec_context.channels
+def _unfit(rate: int, channels: int) -> Reason | None:
     if not _LOWEST_RATE <= rate <= _HIGHEST_RATE:
         return Reason(
             "audio_sample_rate",

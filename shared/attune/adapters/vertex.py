@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import zip_longest
@@ -24,6 +23,7 @@ from google.cloud.aiplatform_v1 import JobState as ServiceState
 from google.cloud.aiplatform_v1.services.endpoint_service.transports.rest import EndpointServiceRestTransport
 from google.cloud.aiplatform_v1.services.gen_ai_tuning_service.transports.rest import GenAiTuningServiceRestTransport
 
+from attune.adapters.quiet import quiet
 from attune.errors import QuotaError, RefusedError, UnansweredError, UnavailableError
 from attune.ports import Job, JobSpec, JobState
 
@@ -47,10 +47,6 @@ _ADAPTER_SIZES = {1: "ONE", 2: "TWO", 4: "FOUR", 8: "EIGHT", 16: "SIXTEEN"}  # t
 _STATES = {
     getattr(ServiceState, f"JOB_STATE_{state.name}"): state for state in JobState if state is not JobState.UNKNOWN
 }
-
-_LONGEST = 300
-_REQUEST_LINE = re.compile(r"^[A-Z]+ https?://\S+: ")  # what the client puts before the service's own words
-_QUOTED = re.compile(r'"([^"]*)("|$)')
 
 
 class VertexTuning:
@@ -132,12 +128,6 @@ def vertex_tuning(project: str, region: str, endpoint: str | None, service_accou
         parent,
         service_account,
     )
-
-
-def quiet(said: str) -> str:
-    """What the service said, without what it may quote of a row: nothing from the first brace on, no quoted words."""
-    words = _REQUEST_LINE.sub("", said).partition("{")[0]
-    return _QUOTED.sub(lambda quoted: '"…"' if " " in quoted[1] else quoted[0], words)[:_LONGEST].strip()
 
 
 class _MissingError(UnavailableError):

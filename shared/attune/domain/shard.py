@@ -120,7 +120,8 @@ class Tree:
         Adding what is there already changes nothing, so that doing it again is the same act.
         """
         made: list[Shard] = []
-        self._grow("", known, changes, made)
+        if changes:
+            self._grow("", known, changes, made)
         return made
 
     def _grow(self, prefix: str, known: Mapping[str, Shard | None], changes: Changes, made: list[Shard]) -> Span:

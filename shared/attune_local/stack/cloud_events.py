@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import orjson
+from google.cloud.pubsub_v1.subscriber.message import Message
 
 # A notification's eventType, in the words of Eventarc.
 STORAGE_EVENTS = {
@@ -23,7 +24,7 @@ _PLAIN = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"%
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """A wrapped Pub/Sub push: data decoded, attributes as they came."""
+    """A Pub/Sub message as it is delivered."""
 
     message_id: str
     publish_time: str
@@ -32,16 +33,14 @@ class Push:
     subscription: str
 
     @classmethod
-    def parse(cls, body: bytes) -> "Push":
-        """Read the JSON that Pub/Sub posts; ValueError or KeyError when it is another."""
-        wrapped = orjson.loads(body)
-        message = wrapped["message"]
+    def of(cls, message: Message, subscription: str) -> "Push":
+        """Return a pulled message as a push would carry it."""
         return cls(
-            message_id=message["messageId"],
-            publish_time=message["publishTime"],
-            attributes=message.get("attributes") or {},
-            data=base64.b64decode(message.get("data") or ""),
-            subscription=wrapped["subscription"],
+            message_id=str(message.message_id),
+            publish_time=message.publish_time.isoformat().replace("+00:00", "Z"),
+            attributes=dict(message.attributes),
+            data=bytes(message.data),
+            subscription=subscription,
         )
 
 

@@ -15,7 +15,6 @@ TICK_TOPIC = "attune-tick"
 FINALIZED_TOPIC = "attune-intake-finalized"
 # A pull subscription on the events, for whoever wants to look.
 EVENTS_SUBSCRIPTION = "attune-events-watch"
-ACK_DEADLINE_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,7 @@ class Trigger:
 
     @property
     def subscription(self) -> str:
-        """The push subscription's name."""
+        """Its subscription's name."""
         return f"attune-{self.function}"
 
 
@@ -37,14 +36,6 @@ TRIGGERS = (
     Trigger("launch", LAUNCH_TOPIC),
     Trigger("watch", TICK_TOPIC),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Backoff:
-    """How long Pub/Sub waits before it delivers a refused message again, in seconds (production: 10 to 600)."""
-
-    minimum: float = 0.1
-    maximum: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +55,7 @@ class Plan:
     `staged` holds a folder for each trigger's function; without it neither functions nor bridge are started.
     `vertex` None leaves the stand-in out; `tick_seconds` None leaves ticking to `Stack.tick`.
     `storage_events` are the kinds of storage event that reach a function: finalized, deleted, archived.
+    `backoff_seconds` are the first and the longest wait before a refused event is posted again (Eventarc: 10 and 600).
     `settings` is added to the functions' environment. Logs go to `logs`, or to a folder that is removed at the end.
     """
 
@@ -71,7 +63,7 @@ class Plan:
     triggers: tuple[Trigger, ...] = TRIGGERS
     vertex: VertexPace | None = None
     tick_seconds: float | None = None
-    backoff: Backoff = field(default_factory=Backoff)
+    backoff_seconds: tuple[float, float] = (0.1, 5.0)
     storage_events: tuple[str, ...] = ("finalized",)
     threads: int = 8
     settings: Mapping[str, str] = field(default_factory=dict)

@@ -96,6 +96,8 @@ class Stack:
             "FIRESTORE_EMULATOR_HOST": self.address("firestore"),
             "PUBSUB_EMULATOR_HOST": self.address("pubsub"),
             "STORAGE_EMULATOR_HOST": self.url("storage"),
+            # Else the storage client looks the bucket up in the background, for telemetry that nobody reads.
+            "DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA": "true",
             "NO_GCE_CHECK": "true",
             "NO_PROXY": HOST,
             "no_proxy": HOST,
@@ -174,17 +176,18 @@ class Stack:
                 trigger.function, _function(trigger), environment | {"PYTHONPATH": str(folder)}, folder
             )
         self.processes.wait_ready()
-        self._start({"bridge": self._bridge}, PYTHON_SETTINGS)
-        provision.make_pushes(self._subscriber, self.plan.triggers, self.url("bridge"), self.plan.backoff)
+        provision.make_trigger_subscriptions(self._subscriber, self.plan.triggers)
+        self._start({"bridge": self._bridge}, self.environment() | PYTHON_SETTINGS)
 
     def _bridge(self, port: int) -> tuple[str, ...]:
         routes: list[str] = []
         for trigger in self.plan.triggers:
             kind = ("--storage-route",) if trigger.storage else ("--topic-route",)
             topic = () if trigger.storage else (trigger.topic,)
-            routes += [*kind, trigger.function, *topic, self.url(trigger.function)]
+            routes += [*kind, trigger.subscription, *topic, self.url(trigger.function)]
         serve = (sys.executable, "-m", "attune_local.stack.bridge", "--port", str(port), "--project", plan.PROJECT)
-        return (*serve, *routes, "--storage-events", *self.plan.storage_events)
+        backoff = ("--backoff", *map(str, self.plan.backoff_seconds))
+        return (*serve, *routes, "--storage-events", *self.plan.storage_events, *backoff)
 
     def _start_ticker(self, seconds: float, undo: ExitStack) -> None:
         ticker = Ticker(self.tick, seconds)

@@ -1,5 +1,6 @@
 """Keep the local stack up, and tell how to point other programs at it."""
 
+import signal
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -26,6 +27,8 @@ def up(staged: Path, console: Console | None = None) -> None:
     """Start everything, print the addresses, serve until Ctrl-C, or until a process ends (StackError)."""
     told = console or Console(highlight=False, soft_wrap=True)
     told.print("Starting …")
+    # A shell that starts this in the background leaves Ctrl-C ignored; here it must always stop everything.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     wanted = Plan(staged=staged, vertex=VertexPace(), tick_seconds=TICK_SECONDS)
     try:
         with Stack(wanted) as stack:

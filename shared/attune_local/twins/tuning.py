@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from attune.adapters.quiet import quiet
 from attune.errors import QuotaError, RefusedError, UnansweredError, UnavailableError
 from attune.ports import Job, JobSpec, JobState
 from attune_local.twins.objects import MemoryBucket
@@ -76,7 +77,11 @@ class EngineTuning:
 
     def cancel(self, name: str) -> None:
         """Asks for a job to be cancelled."""
-        self.engine.cancel_tuning_job(name)
+        try:
+            self.engine.cancel_tuning_job(name)
+        except ServiceError as error:
+            kind = RefusedError if error.code.http < 500 else UnavailableError  # noqa: PLR2004 - as below
+            raise kind(quiet(error.message)) from error
 
     def serves(self, endpoint: str, model: str) -> bool:
         """Whether the model is deployed behind the endpoint."""
@@ -91,10 +96,10 @@ class EngineTuning:
 
 def _refusal(error: ServiceError) -> Exception:
     if error.code is Code.RESOURCE_EXHAUSTED:
-        return QuotaError(error.message)
+        return QuotaError(quiet(error.message))
     if error.code.http < 500:  # noqa: PLR2004 - HTTP's own border between the caller's faults and the server's
-        return RefusedError(error.message)
-    return UnansweredError(error.message)
+        return RefusedError(quiet(error.message))
+    return UnansweredError(quiet(error.message))
 
 
 def _request(spec: JobSpec) -> TuningRequest:
@@ -118,7 +123,7 @@ def _job(job: TuningJob) -> Job:
         name=job.name,
         label=job.request.labels.get(RUN_LABEL),
         state=_state(job.state),
-        error=job.error.message.partition("{")[0] if job.error else None,
+        error=quiet(job.error.message) if job.error else None,
         model=made.model if made else None,
         endpoint=(made.endpoint or None) if made else None,
         dropped=dict(zip(stats.dropped_indices, stats.dropped_reasons, strict=True)) if stats else {},
