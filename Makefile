@@ -35,6 +35,9 @@ local: stage ## keep the local stack up and print its addresses
 test: stage ## every test
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
+bench: $(READY) ## what it costs, as ratios and counts from one run
+	PYTHONPATH=tests $(BIN)/python tests/bench/table.py
+
 stage: $(READY) ## build/<function>: what is uploaded for each function
 	$(BIN)/python -m attune_local.stage $(FUNCTIONS)
 

@@ -18,6 +18,9 @@ from attune.services.settings import settings_in_force
 from attune.services.start import Starting
 
 
+_NOTHING_NEW = "no new pair was left to take: those that reached the threshold were changed or taken out since"
+
+
 @dataclass(frozen=True, slots=True)
 class Launch:
     """The service, with its ports. `budget` is how long one call works before it hands on to the next."""
@@ -63,11 +66,12 @@ class Launch:
     def _step(self, read: Versioned[Run], hold: Hold, until: datetime) -> bool:
         """Does what the run's state asks for; False when it has to wait in the queue."""
         match read.value.state:
+            case RunState.OPENED if not self._has_new_pairs(read.value):
+                cancel(read, read.value, _NOTHING_NEW, self.documents, self.post, self.clock)
             case RunState.OPENED:
                 self.cutting(read, hold, settings_in_force(read.value.dataset, self.documents))
             case RunState.CUT if read.value.pairs_taken == 0:
-                reason = "no pair was left to take: those that reached the threshold were changed or taken out since"
-                cancel(read, read.value, reason, self.documents, self.post, self.clock)
+                cancel(read, read.value, _NOTHING_NEW, self.documents, self.post, self.clock)
             case RunState.CUT:
                 self.assembly(read, hold, until)
             case RunState.ASSEMBLED:
@@ -77,3 +81,8 @@ class Launch:
             case _:
                 raise ConflictError(f"run {read.value.id} of {read.value.dataset} was moved on by another instance")
         return True
+
+    def _has_new_pairs(self, run: Run) -> bool:
+        """Whether the cut has something to train on. What it would only take out stays due for a run that has."""
+        asked = (manifests.new_pairs(run.dataset), manifests.taken_pairs(run.dataset, run.id))
+        return any(self.documents.count(query, up_to=1) for query in asked)

@@ -12,7 +12,7 @@ from attune.ports import Create, Documents, Post
 from attune.services import manifests
 from attune.services.outbox import deliver
 
-_SECONDS_PER_HOUR = 3600
+_OLDEST = 20  # the order is by whole hours; the time itself is taken from so many of the oldest hour
 
 
 def consider_run(dataset: str, settings: Settings, documents: Documents, post: Post, now: datetime) -> Run | None:
@@ -29,16 +29,13 @@ def consider_waiting(dataset: str, settings: Settings, documents: Documents, pos
     """The same, for fewer pairs that have waited `max_wait_hours`."""
     if settings.paused or settings.max_wait_hours is None:
         return None
-    oldest = documents.find(manifests.oldest_new_pairs(dataset), limit=1)
-    if not oldest or not _waited(oldest[0].value.due_hour, settings.max_wait_hours, now):
+    oldest = documents.find(manifests.oldest_new_pairs(dataset), limit=_OLDEST)
+    waited_until = now - timedelta(hours=settings.max_wait_hours)
+    if not any(pair.value.changed_at <= waited_until for pair in oldest):
         return None
     if not _enough(dataset, settings.min_pairs, documents):
         return None
     return _open(dataset, settings, settings.min_pairs, documents, post, now)
-
-
-def _waited(due_hour: int | None, hours: float, now: datetime) -> bool:
-    return due_hour is not None and now.timestamp() - due_hour * _SECONDS_PER_HOUR >= hours * _SECONDS_PER_HOUR
 
 
 def _enough(dataset: str, pairs: int, documents: Documents) -> bool:

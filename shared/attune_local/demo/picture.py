@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass
 
@@ -73,6 +74,19 @@ def states(listing: dict[str, int], picture: Picture) -> Counter[str]:
     for name, generation in listing.items():
         counted[_state(name, generation, pairs)] += 1
     return counted
+
+
+def sample_row(ground: Ground, run: Run) -> str:
+    """The run's first row, its long and private parts left out: to see its format."""
+    if run.train is None:
+        return ""
+    row = json.loads(ground.read(run.train.part.name).split(b"\n", 1)[0])
+    user, model = row["contents"]
+    for part in (*user["parts"], *model["parts"]):
+        if "inline_data" in part:
+            part["inline_data"]["data"] = "…"
+    model["parts"][0]["text"] = "…"
+    return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
 
 
 def _state(name: str, generation: int, pairs: dict[str, Pair]) -> str:

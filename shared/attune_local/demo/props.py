@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,14 @@ class Act:
     last: tuple[Drop, ...] = ()
 
     @property
+    def told(self) -> str:
+        """What is dropped, counted by what it stands for."""
+        kinds = Counter(drop.what for drop in (*self.first, *self.last))
+        files = kinds.pop("pair", 0)
+        mishaps = ", ".join(f"{number} {what}" for what, number in kinds.items())
+        return f"{files} files" + (f", and {mishaps}," if mishaps else "")
+
+    @property
     def final(self) -> dict[str, bytes]:
         """Each object's bytes when all is dropped."""
         return {drop.name: drop.data for drop in (*self.first, *self.last)}
@@ -54,7 +63,7 @@ def act_with_mishaps(dataset: str, folder: Path, threshold: int, settings: dict[
     drops = [Drop(f"{dataset}/{path.name}", path.read_bytes()) for path in sorted(folder.iterdir())]
     pairs, last = drops[:-2], drops[-2:]
     audio = [drop for drop in pairs if not drop.name.endswith(".txt")]
-    wrong = Drop(audio[2].name, audio[3].data, "overwritten")
+    wrong = Drop(audio[2].name, audio[3].data, "overwritten later")
     mishaps = [
         Drop(audio[0].name, audio[0].data, "sent twice"),
         Drop(f"{dataset}/{Path(pairs[3].name).stem}.txt", pairs[3].data, "sent twice"),

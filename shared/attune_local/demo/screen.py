@@ -48,12 +48,9 @@ class Screen:
 
     def show(self, dataset: str, proofs: Sequence[Proof]) -> None:
         """The invariants and their verdicts."""
-        table = Table(box=None, pad_edge=False, show_header=False)
+        self.say(f"\n{dataset}")
         for proof in proofs:
-            table.add_row("ok" if proof.holds else "BROKEN", proof.name, proof.seen)
-        self._console.print()
-        self.say(dataset)
-        self._console.print(table)
+            self.say(f"  {'ok' if proof.holds else 'BROKEN':8}{proof.name:14}{proof.seen}")
 
     def _print_change(self, picture: Picture) -> None:
         cells = _cells(picture)

@@ -13,7 +13,7 @@ from attune.domain.pair import PairState
 from attune.domain.run import Run
 from attune_local.corpus.making import make_corpus
 from attune_local.demo.ground import Ground, StackGround, TwinGround
-from attune_local.demo.picture import Picture, look
+from attune_local.demo.picture import Picture, look, sample_row
 from attune_local.demo.proof import Proof, prove, prove_quiet
 from attune_local.demo.props import Act, act_of_own, act_with_mishaps
 from attune_local.demo.screen import Screen
@@ -21,7 +21,7 @@ from attune_local.stack.errors import EmulatorsMissing
 from attune_local.stack.plan import Plan, VertexPace
 from attune_local.stack.stack import Stack
 
-PAIRS, PAIRS_INLINE = 40, 12
+PAIRS, PAIRS_INLINE = 40, 16
 _LIMIT_SECONDS = 240.0
 _TICK_SECONDS = 1.0
 
@@ -48,7 +48,12 @@ def _own_corpus(screen: Screen, threshold: int | None) -> list[Act]:
         make_corpus(second, PAIRS_INLINE, seed=2)
         return [
             act_with_mishaps("harbour", first, threshold or PAIRS, {"alias": "production"}),
-            act_with_mishaps("harbour-inline", second, threshold or PAIRS_INLINE, {"row_format": "inline_data"}),
+            act_with_mishaps(
+                "harbour-inline",
+                second,
+                threshold or PAIRS_INLINE,
+                {"row_format": "inline_data", "validation_fraction": 0.2},
+            ),
         ]
 
 
@@ -56,7 +61,7 @@ def _play(ground: Ground, acts: Sequence[Act], screen: Screen) -> bool:
     screen.say(f"On {ground.where}.")
     for act in acts:
         ground.write_settings(act.dataset, act.settings)
-        screen.say(f"datasets/{act.dataset} in Firestore now says {act.settings}.")
+        screen.say(f"datasets/{act.dataset} in Firestore now says {act.settings}; {act.told} are dropped.")
     with screen.watching():
         for act in acts:
             _drop(ground, act, acts, screen)
@@ -144,5 +149,7 @@ def _say_where(ground: Ground, picture: Picture, run: Run, screen: Screen) -> No
         "run": f"Firestore datasets/{picture.dataset}/runs/{run.id}, job {run.job}",
         "alias": f"Firestore aliases/{picture.alias.name if picture.alias else '-'} → {run.endpoint}",
     }
+    if row := sample_row(ground, run):
+        places["row"] = row
     for name, place in places.items():
         screen.say(f"  {name + ':':8}{place}")

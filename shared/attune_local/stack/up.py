@@ -45,11 +45,13 @@ def exports(stack: Stack) -> dict[str, str]:
 
     gcloud takes an endpoint only with its closing slash.
     """
+    vertex = {"CLOUDSDK_API_ENDPOINT_OVERRIDES_AIPLATFORM": f"{stack.url('vertex')}/"} if stack.plan.vertex else {}
     return stack.environment() | {
         "CLOUDSDK_CORE_PROJECT": plan.PROJECT,
         "CLOUDSDK_AUTH_DISABLE_CREDENTIALS": "True",
         "CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE": f"{stack.url('storage')}/storage/v1/",
         "CLOUDSDK_API_ENDPOINT_OVERRIDES_PUBSUB": f"{stack.url('pubsub')}/",
+        **vertex,
     }
 
 

@@ -1,0 +1,299 @@
+"""The functions as they are served: what passes their doors, what is refused at them, and what comes again."""
+
+import base64
+import copy
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import functions_framework
+import pytest
+from flask.testing import FlaskClient
+
+from attune import bootstrap
+from attune.adapters.codec import plain
+from attune.domain.events import Channel, LaunchTuning, message
+from attune.domain.run import RunState
+from attune_local.twins.objects import MemoryIntake, MemoryObjects
+from attune_local.twins.tuning import EngineTuning
+from service.scenes import Line, dies_at, drop, fill, launch_until, only_run, sound
+from service.theatre import Stage
+
+TESTS = Path(__file__).resolve().parent.parent
+FUNCTIONS = TESTS.parent / "functions"
+ENVIRONMENT = {
+    "ATTUNE_PROJECT": "attune-example",
+    "ATTUNE_REGION": "us-central1",
+    "ATTUNE_INTAKE_BUCKET": "intake",
+    "ATTUNE_DATASET_BUCKET": "datasets",
+}
+PORTS = {"documents", "intake", "objects", "ear", "post", "tuning"}
+CAPTURED = {"ingest": "object_finalized", "launch": "launch_order", "watch": "tick"}
+
+
+def captured(name: str) -> Any:
+    """An event as Google sends it: the request's headers and its body."""
+    return json.loads((TESTS / "events" / f"{name}.json").read_text())
+
+
+@dataclass(slots=True)
+class Door:
+    """A function behind functions-framework."""
+
+    name: str
+    http: FlaskClient = field(init=False)
+
+    def __post_init__(self) -> None:
+        app = functions_framework.create_app(self.name, str(FUNCTIONS / self.name / "main.py"))  # type: ignore[no-untyped-call]  # it has no types
+        self.http = app.test_client()
+
+    def post(self, event: Mapping[str, Any]) -> int:
+        body = event["body"]
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return self.http.post("/", headers=dict(event["headers"]), data=data).status_code
+
+
+@pytest.fixture(autouse=True)
+def _deployment() -> Iterator[None]:
+    """The functions' environment, and nothing of it afterwards."""
+    before = dict(os.environ)
+    os.environ.update(ENVIRONMENT)
+    bootstrap.cloud.cache_clear()
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+    bootstrap.cloud.cache_clear()
+
+
+@pytest.fixture
+def stage() -> Stage:
+    """Twins in the place of the cloud's services: the ports are built when they are first asked for."""
+    found = Stage(dataset="interviews", threshold=2, post=Line(), now=bootstrap.now())
+    vars(bootstrap.cloud()).update(
+        documents=found.documents,
+        intake=MemoryIntake(found.intake),
+        objects=MemoryObjects(found.bucket),
+        post=found.post,
+        tuning=EngineTuning(found.engine),
+    )
+    return found
+
+
+def built() -> set[str]:
+    """Which of the ports somebody asked for."""
+    return PORTS & vars(bootstrap.cloud()).keys()
+
+
+def changed(event: Mapping[str, Any], **changes: object) -> dict[str, Any]:
+    """The event with other headers (`ce_type`) or fields of its body; None takes one out."""
+    found: dict[str, Any] = copy.deepcopy(dict(event))
+    for name, value in changes.items():
+        place, key = ("headers", name.replace("_", "-")) if name.startswith("ce_") else ("body", name)
+        if value is None:
+            del found[place][key]
+        else:
+            found[place][key] = value
+    return found
+
+
+def order(data: bytes) -> dict[str, Any]:
+    """A message of the launch topic with this for its data."""
+    found: dict[str, Any] = captured("launch_order")
+    found["body"]["message"]["data"] = base64.b64encode(data).decode()
+    return found
+
+
+# --- what is refused --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CAPTURED)
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ({}, b""),
+        ({"content-type": "text/plain"}, b"hello"),
+        ({"content-type": "application/json"}, b"{}"),
+        ({"content-type": "application/json"}, b"not json"),
+        ({"content-type": "application/cloudevents+json"}, b"{}"),
+        ({"ce-id": "1", "ce-specversion": "1.0", "content-type": "application/json"}, b"{}"),
+    ],
+)
+def test_what_is_no_cloud_event_is_refused(name: str, headers: dict[str, str], body: bytes) -> None:
+    status = Door(name).post({"headers": headers, "body": body})
+    assert 400 <= status < 500
+    assert built() == set()
+
+
+@pytest.mark.parametrize("name", CAPTURED)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "google.cloud.storage.object.v1.deleted",
+        "google.cloud.storage.object.v1.archived",
+        "google.cloud.storage.object.v1.metadataUpdated",
+        "com.example.something",
+    ],
+)
+def test_an_event_of_another_type_is_refused_and_nothing_touched(name: str, kind: str) -> None:
+    assert Door(name).post(changed(captured(CAPTURED[name]), ce_type=kind)) == 400
+    assert built() == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "event"), [("ingest", "tick"), ("launch", "object_finalized"), ("watch", "object_finalized")]
+)
+def test_another_functions_event_is_refused(name: str, event: str) -> None:
+    assert Door(name).post(captured(event)) == 400
+    assert built() == set()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"bucket": "another"},
+        {"bucket": "datasets"},
+        {"bucket": None},
+        {"generation": None},
+        {"generation": "0"},
+        {"generation": "newest"},
+        {"name": None},
+        {"name": ""},
+        {"size": None},
+        {"size": "-1"},
+    ],
+    ids=lambda changes: " ".join(f"{key} {value}" for key, value in changes.items()),
+)
+def test_an_object_that_is_not_ours_or_not_whole_is_refused_and_nothing_touched(changes: dict[str, object]) -> None:
+    assert Door("ingest").post(changed(captured("object_finalized"), **changes)) == 400
+    assert built() == set()
+
+
+@pytest.mark.parametrize("body", [b"null", b"[]", b'"text"', b"3"])
+@pytest.mark.parametrize("name", CAPTURED)
+def test_a_body_of_another_shape_is_refused(name: str, body: bytes) -> None:
+    assert Door(name).post(captured(CAPTURED[name]) | {"body": body}) == 400
+    assert built() == set()
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        order(b""),
+        order(b"hello"),
+        order(b"{}"),
+        order(b'{"dataset": ""}'),
+        order(b'{"dataset": "d"}'),
+        order(b'{"dataset": 3, "run": "r000001"}'),
+        order(b"\xff\xfe"),
+        changed(captured("launch_order"), message={"data": "not base64!"}),
+        changed(captured("launch_order"), message={"data": "ü"}),
+        changed(captured("launch_order"), message="text"),
+        changed(captured("launch_order"), message=None),
+    ],
+)
+def test_a_message_that_is_no_order_is_refused_and_nothing_touched(event: dict[str, Any]) -> None:
+    assert Door("launch").post(event) == 400
+    assert built() == set()
+
+
+def test_a_refusal_is_logged_without_what_was_in_the_event(capsys: pytest.CaptureFixture[str]) -> None:
+    assert Door("launch").post(order(b'{"dataset": 3, "run": "a secret"}')) == 400
+    (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    assert (line["severity"], line["message"]) == ("ERROR", "not an event for this function")
+    assert line["why"] == "its data is no order to launch: dataset"
+
+
+# --- what passes ------------------------------------------------------------------------------------------------
+
+
+def test_a_captured_upload_is_taken_in(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    assert Door("ingest").post(captured("object_finalized")) == 200
+    pair = stage.pair("speaker 3/clip #7 50%")
+    assert (pair.audio.generation, pair.audio.size) == (1795080667478410, 352044)
+    (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    assert (line["severity"], line["outcome"], line["dataset"]) == ("INFO", "waiting", "interviews")
+
+
+def test_an_object_that_is_none_of_ours_is_acknowledged(stage: Stage) -> None:
+    before = stage.documents.paths()
+    assert Door("ingest").post(changed(captured("object_finalized"), name="readme.md")) == 200
+    assert stage.documents.paths() == before
+
+
+def test_a_captured_order_is_carried_out(stage: Stage) -> None:
+    fill(stage, 2)
+    assert only_run(stage).state is RunState.OPENED
+    assert Door("launch").post(captured("launch_order")) == 200
+    assert only_run(stage).state is RunState.RUNNING
+
+
+def test_a_captured_order_is_one_as_we_publish_it(stage: Stage) -> None:
+    fill(stage, 2)
+    (published,) = [sent for sent in stage.post.sent if sent.channel is Channel.LAUNCH]
+    data = base64.b64decode(captured("launch_order")["body"]["message"]["data"])
+    assert json.loads(data) == plain(published.data)
+    assert published == message(LaunchTuning("interviews", "r000001"), published.at)
+
+
+def test_a_captured_tick_is_carried_out(stage: Stage) -> None:
+    drop(stage, "one")
+    stage.write_settings(threshold=1)
+    assert Door("watch").post(captured("tick")) == 200
+    assert only_run(stage).state is RunState.OPENED
+
+
+def test_the_same_event_twice_is_answered_twice(stage: Stage) -> None:
+    door = Door("ingest")
+    assert [door.post(captured("object_finalized")) for _ in range(2)] == [200, 200]
+    assert len(stage.pairs()) == 1
+
+
+# --- what comes again -------------------------------------------------------------------------------------------
+
+
+def test_trouble_that_may_pass_is_answered_with_500_so_that_the_event_comes_again(stage: Stage) -> None:
+    line = stage.post
+    assert isinstance(line, Line)
+    stage.write_settings(threshold=1)
+    stage.ingest(stage.upload("interviews/a.wav", sound("a")))
+    text = stage.upload("interviews/a.txt", b"hello")
+    event = changed(captured("object_finalized"), name=text.name, generation=str(text.generation), size=str(text.size))
+    line.down = True
+    assert Door("ingest").post(event) == 500
+    assert line.sent == []
+    line.down = False
+    assert Door("watch").post(captured("tick")) == 200
+    assert [sent.subject for sent in line.sent] == ["datasets/interviews/runs/r000001"] * 2
+    assert Door("ingest").post(event) == 200
+
+
+def test_a_launch_that_somebody_else_is_at_comes_again(stage: Stage) -> None:
+    fill(stage, 2)
+    launch_until(stage, dies_at("objects.compose"))
+    assert Door("launch").post(captured("launch_order")) == 500
+    assert only_run(stage).state is RunState.CUT
+
+
+def test_an_answer_tells_nothing_of_what_was_said(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither the logs nor the answers carry a transcript, a prompt or a byte of audio, whatever goes wrong."""
+    stage.write_settings(threshold=1, prompt="a secret prompt")
+    for path, audio, text in (("a", sound("a"), b"a secret sentence"), ("b", b"a secret sound", b"a secret sentence")):
+        arrivals = [stage.upload(f"interviews/{path}.wav", audio), stage.upload(f"interviews/{path}.txt", text)]
+        for arrival in arrivals:
+            Door("ingest").post(
+                changed(
+                    captured("object_finalized"),
+                    name=arrival.name,
+                    generation=str(arrival.generation),
+                    size=str(arrival.size),
+                )
+            )
+    Door("launch").post(captured("launch_order"))
+    Door("watch").post(captured("tick"))
+    assert only_run(stage).state is RunState.RUNNING
+    printed = capsys.readouterr()
+    assert "secret" not in printed.out + printed.err
+    assert "rejected" in printed.out
