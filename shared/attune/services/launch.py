@@ -17,7 +17,6 @@ from attune.services.lease import Hold, leased
 from attune.services.settings import settings_in_force
 from attune.services.start import Starting
 
-
 _NOTHING_NEW = "no new pair was left to take: those that reached the threshold were changed or taken out since"
 
 
