@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from attune.domain.row import RowFormat
 from attune.domain.run import Promotion, Recipe, Scope
@@ -70,12 +70,6 @@ class Settings(BaseModel):
         if groups > 1:
             raise ValueError("must have at most one group: what it finds names the speaker")
         return value
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if self.max_wait_hours is not None and self.min_pairs > self.threshold:
-            raise ValueError(f"min_pairs ({self.min_pairs}) is more than threshold ({self.threshold})")
-        return self
 
     def recipe(self, dataset: str) -> Recipe:
         """What a run cut now is to do."""

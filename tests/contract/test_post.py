@@ -66,7 +66,8 @@ def test_a_time_elsewhere_is_told_in_utc(topics: Topics) -> None:
 
 @pytest.mark.emulators
 def test_names_and_sentences_in_any_script_are_told_as_they_are(topics: Topics) -> None:
-    topics.post.publish(message(SettingsInvalid("Gespräche 会話 🙂", ("threshold: muß größer sein",), "w"), NOW))
+    errors = ("threshold: muß größer sein",)
+    topics.post.publish(message(SettingsInvalid("Gespräche 会話 🙂", errors, "w", NOW.isoformat()), NOW))
     (found,) = topics.received(Channel.EVENTS)
     assert found.attributes["ce-dataset"] == "Gespräche 会話 🙂"
     assert found.attributes["ce-subject"] == "datasets/Gespräche 会話 🙂"

@@ -14,6 +14,7 @@ from attune.domain.split import Split, split_of
 from attune.errors import BusyError
 from attune.ports import Delete
 from attune.services import manifests
+from attune_local.vertex.mischief import Kind, Mischief
 from service.scenes import Good, another_run, dies_at, drop, fill, launch_until, only_run, told
 from service.theatre import Stage, naive_files
 
@@ -338,6 +339,20 @@ def test_a_run_of_scope_new_tunes_the_current_model_on_its_own_pairs_only() -> N
     stage.write_settings(**new | {"scope": "all"})
     stage.settle()
     assert rows_of(another_run(stage, "last")) == 12
+
+
+def test_a_run_of_scope_new_takes_up_the_pairs_of_a_run_that_came_to_nothing() -> None:
+    stage = Stage()
+    stage.write_settings(threshold=4, scope="new", validation_fraction=0, **INLINE)
+    fill(stage, 4)
+    stage.settle()
+    stage.engine.misbehave(Mischief(Kind.FAIL))
+    unseen = fill(stage, 4, "unseen")
+    stage.settle()
+    assert [run.state for run in stage.runs()] == [RunState.PROMOTED, RunState.FAILED]
+    unseen |= fill(stage, 4, "more")
+    stage.launch()
+    check_files(stage, stage.runs()[-1], unseen, 0)
 
 
 def test_the_first_run_of_scope_new_starts_from_the_base_model() -> None:

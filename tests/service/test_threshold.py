@@ -124,17 +124,25 @@ def test_fewer_than_min_pairs_wait_on() -> None:
     assert only_run(stage).state is RunState.OPENED
 
 
-def test_a_pair_that_came_late_in_its_hour_has_waited_when_its_hours_are_over() -> None:
-    """Hours are counted from the full hour before: the wait ends up to an hour early, and never late."""
+def test_a_pair_that_came_late_in_its_hour_waits_its_hours_in_full() -> None:
     stage = Stage(now=START.replace(minute=50))
     stage.write_settings(threshold=100, max_wait_hours=2, min_pairs=1)
     fill(stage, 1)
-    stage.pass_time(3600)
+    stage.pass_time(2 * 3600 - 60)
     stage.watch()
     assert stage.runs() == []
-    stage.pass_time(3600)
+    stage.pass_time(60)
     stage.watch()
     assert only_run(stage).state is RunState.OPENED
+
+
+def test_more_min_pairs_than_the_threshold_are_the_threshold() -> None:
+    stage = Stage()
+    stage.write_settings(threshold=5, max_wait_hours=1, min_pairs=10)
+    fill(stage, 4)
+    stage.pass_time(2 * 3600)
+    stage.watch()
+    assert stage.runs() == []
 
 
 def test_without_max_wait_hours_nobody_waits_for_less() -> None:

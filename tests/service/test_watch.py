@@ -300,6 +300,14 @@ def test_a_service_that_does_not_answer_is_asked_at_the_next_tick() -> None:
     assert stage.watch().followed == {"d/r000001": RunState.PROMOTED}
 
 
+def test_jobs_that_cannot_be_listed_are_looked_through_at_the_next_tick() -> None:
+    stage = finished()
+    stage.engine.misbehave(Mischief(Kind.UNAVAILABLE, methods=frozenset({Method.LIST_TUNING_JOBS})))
+    tick = stage.watch()
+    assert tick.followed == {"d/r000001": RunState.PROMOTED}
+    assert tick.put_off == ["orphans: The service is currently unavailable."]
+
+
 def test_trouble_in_one_dataset_does_not_keep_the_others_waiting() -> None:
     stage = Stage(threshold=100)
     fill(stage, 2)

@@ -63,7 +63,6 @@ def test_numbers_that_firestore_keeps_as_floats_are_taken() -> None:
         ({"max_wait_hours": 0}, "max_wait_hours", "greater than 0"),
         ({"cooldown_hours": -1}, "cooldown_hours", "greater than or equal to 0"),
         ({"paused": "perhaps"}, "paused", "boolean"),
-        ({"max_wait_hours": 1, "min_pairs": 9, "threshold": 5}, "settings", "min_pairs (9) is more than threshold (5)"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_field(written: dict[str, object], field: str, says: str) -> None:

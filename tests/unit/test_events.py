@@ -24,7 +24,7 @@ from attune.domain.events import (
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PROMOTED = AliasPromoted("d", "r000001", "champion", 1, "endpoints/1", "models/1", None, None)
 REJECTED = AliasRejected("d", "r000001", "champion", "older")
-INVALID = SettingsInvalid("d", ("threshold: must be a number",), "digest")
+INVALID = SettingsInvalid("d", ("threshold: must be a number",), "digest", "2026-01-01T00:00:00+00:00")
 FACTS: list[Fact] = [
     ThresholdReached("d", "r000001", 4, 4, waited=False),
     LaunchTuning("d", "r000001"),

@@ -195,6 +195,7 @@ class SettingsInvalid:
     dataset: str
     errors: tuple[str, ...]
     written: str
+    since: str
 
     @property
     def subject(self) -> str:
@@ -203,8 +204,8 @@ class SettingsInvalid:
 
     @property
     def once(self) -> str:
-        """Each edit is told once."""
-        return self.written
+        """Each edit is told once, and the same one again when it was mended between."""
+        return f"{self.written} {self.since}"
 
 
 def message(fact: Fact, at: datetime) -> Message:

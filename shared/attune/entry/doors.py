@@ -46,6 +46,9 @@ def watch(event: Event) -> None:
         resumed=tick.resumed,
         followed=tick.followed,
     )
+    for name, state in tick.followed.items():
+        dataset, _, run = name.rpartition("/")
+        logger().info("run", dataset=dataset, run=run, state=state)
     for trouble in tick.put_off:
         logger().warning("put off to the next tick", trouble=trouble)
     for job in tick.orphans:

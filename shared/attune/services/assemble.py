@@ -8,7 +8,7 @@ from datetime import datetime
 
 from attune.domain.crc32c import combine_all
 from attune.domain.pair import Pair
-from attune.domain.run import DataFile, Recipe, Run, RunState, Scope
+from attune.domain.run import DataFile, Recipe, Run, RunState, Scope, run_id
 from attune.domain.shard import Member, Part, Span
 from attune.domain.split import Split
 from attune.errors import BusyError, DamagedError
@@ -18,7 +18,7 @@ from attune.services.lease import Hold
 from attune.services.restate import restate
 from attune.services.shards import Sharding, member_of
 
-_PAGE = 500
+_PAGE = 100  # pairs between two looks at the time: each may have its row rendered anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Assembly:
         recipe = run.value.recipe
         if recipe is None:
             raise ValueError(f"run {run.value.id} of {run.value.dataset} was assembled before its cut")
-        for page in self._pages(run.value):
+        for page in self._pages(run.value, self._cuts(run.value)):
             self._put_in(run.value.dataset, page, recipe, hold)
             self._mind(until)
         for split in Split:
@@ -50,8 +50,8 @@ class Assembly:
         hold.commit()  # the run's files have fixed names: only the lease's holder may write them
         hold.commit(Replace(run, self._finished(run.value, train, validation)))
 
-    def _pages(self, run: Run) -> Iterator[Sequence[Versioned[Pair]]]:
-        for name in self._cuts(run):
+    def _pages(self, run: Run, cuts: Sequence[str]) -> Iterator[Sequence[Versioned[Pair]]]:
+        for name in cuts:
             query = manifests.taken_pairs(run.dataset, name)
             page = self.documents.find(query, limit=_PAGE)
             while page:
@@ -65,6 +65,12 @@ class Assembly:
             names.append(before.value.id)
             number -= 1
         return names
+
+    def _since_the_champion(self, run: Run, recipe: Recipe) -> list[str]:
+        """The cuts that the alias's model has not seen: a run that came to nothing leaves its pairs to the next."""
+        alias = self.documents.get(manifests.alias(recipe.alias))
+        seen = alias.value.current.number if alias and alias.value.current.dataset == run.dataset else 0
+        return [run_id(number) for number in range(seen + 1, run.number + 1)]
 
     def _put_in(self, dataset: str, page: Sequence[Versioned[Pair]], recipe: Recipe, hold: Hold) -> None:
         pairs = [found.value for found in page]
@@ -89,7 +95,7 @@ class Assembly:
         validation = self.sharding.held(run.dataset, Split.VALIDATION)
         if recipe.scope is Scope.ALL:
             return self.sharding.held(run.dataset, Split.TRAIN), validation
-        pairs = [found.value for page in self._pages(run) for found in page]
+        pairs = [found.value for page in self._pages(run, self._since_the_champion(run, recipe)) for found in page]
         members = self.each(
             lambda pair: self._member(pair, recipe), [pair for pair in pairs if pair.split is Split.TRAIN]
         )

@@ -49,7 +49,7 @@ def announce_settings(dataset: str, documents: Documents, post: Post, now: datet
     before = written.state.value if written.state else DatasetState(dataset)
     if before.errors_written != written.digest:
         found = replace(before, errors=written.settings, errors_written=written.digest, errors_since=now)
-        told = message(SettingsInvalid(dataset, written.settings, written.digest), now)
+        told = message(SettingsInvalid(dataset, written.settings, written.digest, now.isoformat()), now)
         documents.commit(_write(dataset, written.state, found), Create(manifests.outbox(told.id), told))
         deliver((told,), documents, post)
     return False

@@ -33,9 +33,10 @@ def consider_waiting(dataset: str, settings: Settings, documents: Documents, pos
     waited_until = now - timedelta(hours=settings.max_wait_hours)
     if not any(pair.value.changed_at <= waited_until for pair in oldest):
         return None
-    if not _enough(dataset, settings.min_pairs, documents):
+    pairs = min(settings.min_pairs, settings.threshold)
+    if not _enough(dataset, pairs, documents):
         return None
-    return _open(dataset, settings, settings.min_pairs, documents, post, now)
+    return _open(dataset, settings, pairs, documents, post, now)
 
 
 def _enough(dataset: str, pairs: int, documents: Documents) -> bool:

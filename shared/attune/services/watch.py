@@ -59,7 +59,7 @@ class Watch:
         for run in sorted(active, key=lambda found: found.value.opened_at):
             self._put_off_on_trouble(tick, _name(run.value), self._move_on(tick, run))
         if any(run.value.state in (RunState.LAUNCHING, RunState.RUNNING) for run in active):
-            tick.orphans = self._orphans([run.value for run in active])
+            self._put_off_on_trouble(tick, "orphans", self._look_for_orphans(tick, [run.value for run in active]))
         return tick
 
     def _put_off_on_trouble(self, tick: Tick, what: str, work: Callable[[], None]) -> None:
@@ -119,10 +119,15 @@ class Watch:
         """An assembled run waits for a slot, and one may be free now; the others are in a launcher's hands, or were."""
         return run.state is RunState.ASSEMBLED or self.clock() - run.changed_at >= self.stalled
 
-    def _orphans(self, active: list[Run]) -> list[str]:
+    def _look_for_orphans(self, tick: Tick, active: list[Run]) -> Callable[[], None]:
         """Jobs that carry an active run's label and are not the one on its record."""
         recorded = {run.label: run.job for run in active if run.job}
-        return [job.name for job in self.tuning.jobs() if job.label in recorded and job.name != recorded[job.label]]
+
+        def work() -> None:
+            jobs = (job for job in self.tuning.jobs() if job.label in recorded)
+            tick.orphans += [job.name for job in jobs if job.name != recorded[job.label or ""]]
+
+        return work
 
 
 def _name(run: Run) -> str:
