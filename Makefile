@@ -8,11 +8,13 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 FUNCTIONS := ingest launch watch
+TERRAFORM := cd infra && ../$(BIN)/python terraform.py
+STATE_BUCKET ?= $(PROJECT)-attune-state
 
 CORPUS    ?=
 THRESHOLD ?=
 
-.PHONY: help setup demo local test check bench stage lock lock-check format lint types architecture clean
+.PHONY: help setup demo local test check bench stage plan show apply lock lock-check format lint types architecture clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +42,17 @@ bench: $(READY) ## what it costs, as ratios and counts from one run
 
 stage: $(READY) ## build/<function>: what is uploaded for each function
 	$(BIN)/python -m attune_local.stage $(FUNCTIONS)
+	$(BIN)/python infra/pack.py $(FUNCTIONS)
+
+plan: stage ## what an apply would change in the cloud (PROJECT=your-project)
+	$(TERRAFORM) init -input=false -backend-config=bucket=$(STATE_BUCKET)
+	$(TERRAFORM) plan -input=false -out=../build/plan.bin
+
+show: $(READY) ## the plan in words
+	$(TERRAFORM) show ../build/plan.bin
+
+apply: $(READY) ## apply the plan that make plan made
+	$(TERRAFORM) apply -input=false ../build/plan.bin
 
 lock: $(READY) ## compile the hashed requirements from pyproject.toml
 	$(BIN)/python -m attune_local.lock

@@ -1,0 +1,54 @@
+locals {
+  user_metric = "resource.type = \"cloud_run_revision\" AND metric.type = \"logging.googleapis.com/user/attune"
+  requests    = "resource.type = \"cloud_run_revision\" AND resource.labels.service_name = starts_with(\"attune-\") AND metric.type = \"run.googleapis.com"
+
+  # Each chart: what it shows, how it is aligned, and what its lines are told apart by.
+  charts = [
+    { title = "Objects, by what became of them", filter = "${local.user_metric}/objects\"", aligner = "ALIGN_DELTA", by = "metric.label.outcome" },
+    { title = "Runs, by state", filter = "${local.user_metric}/runs\"", aligner = "ALIGN_DELTA", by = "metric.label.state" },
+    { title = "Datasets with pairs that wait too long", filter = "${local.user_metric}/waiting_too_long\"", aligner = "ALIGN_DELTA", by = "metric.label.dataset" },
+    { title = "Datasets that do not add up", filter = "${local.user_metric}/gap\"", aligner = "ALIGN_DELTA", by = "metric.label.dataset" },
+    { title = "Failed calls, by function", filter = "${local.requests}/request_count\" AND metric.labels.response_code_class = \"5xx\"", aligner = "ALIGN_DELTA", by = "resource.label.service_name" },
+    { title = "Time a call takes, 95th percentile", filter = "${local.requests}/request_latencies\"", aligner = "ALIGN_PERCENTILE_95", by = "resource.label.service_name" },
+    { title = "Messages not taken yet, by subscription", filter = "resource.type = \"pubsub_subscription\" AND metric.type = \"pubsub.googleapis.com/subscription/num_undelivered_messages\"", aligner = "ALIGN_MAX", by = "resource.label.subscription_id" },
+    { title = "Oldest message, seconds", filter = "resource.type = \"pubsub_subscription\" AND metric.type = \"pubsub.googleapis.com/subscription/oldest_unacked_message_age\"", aligner = "ALIGN_MAX", by = "resource.label.subscription_id" },
+  ]
+}
+
+resource "google_monitoring_dashboard" "overview" {
+  project = local.project_id
+
+  dashboard_json = jsonencode({
+    displayName = "attune"
+    mosaicLayout = {
+      columns = 48
+      tiles = [for place, chart in local.charts : {
+        xPos   = place % 2 * 24
+        yPos   = floor(place / 2) * 16
+        width  = 24
+        height = 16
+        widget = {
+          title = chart.title
+          xyChart = {
+            dataSets = [{
+              plotType = "LINE"
+              timeSeriesQuery = {
+                timeSeriesFilter = {
+                  filter = chart.filter
+                  aggregation = {
+                    alignmentPeriod    = "300s"
+                    perSeriesAligner   = chart.aligner
+                    crossSeriesReducer = "REDUCE_MAX"
+                    groupByFields      = [chart.by]
+                  }
+                }
+              }
+            }]
+          }
+        }
+      }]
+    }
+  })
+
+  depends_on = [google_logging_metric.line]
+}

@@ -1,0 +1,17 @@
+# A key of the project's own for what holds recordings, rows, manifests and messages. The functions' code holds none.
+
+locals {
+  kms_keys = var.kms_key == "" ? [] : [var.kms_key]
+}
+
+resource "google_kms_crypto_key_iam_member" "agent" {
+  for_each = var.kms_key == "" ? {} : {
+    storage  = local.storage_agent
+    pubsub   = local.pubsub_agent
+    database = local.database_agent
+  }
+
+  crypto_key_id = var.kms_key
+  role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
+  member        = each.value
+}

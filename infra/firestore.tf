@@ -1,0 +1,135 @@
+# Settings and manifests. `terraform destroy` lets go of the database and of the settings and leaves both where they are.
+#
+# No field has a TTL: no document here expires. A message leaves the outbox when it was sent, and all the rest is what
+# "every object is in exactly one state" is counted from.
+
+resource "google_firestore_database" "manifests" {
+  project                           = local.project_id
+  name                              = var.firestore_database
+  location_id                       = var.firestore_location == "" ? var.region : var.firestore_location
+  type                              = "FIRESTORE_NATIVE"
+  concurrency_mode                  = "OPTIMISTIC"
+  point_in_time_recovery_enablement = "POINT_IN_TIME_RECOVERY_ENABLED"
+  delete_protection_state           = "DELETE_PROTECTION_ENABLED"
+  deletion_policy                   = "ABANDON"
+
+  dynamic "cmek_config" {
+    for_each = local.kms_keys
+    content {
+      kms_key_name = cmek_config.value
+    }
+  }
+
+  depends_on = [google_kms_crypto_key_iam_member.agent]
+}
+
+# --- indexes: one for each question in attune.services.manifests that Firestore's own do not answer ---
+
+# The new pairs that have waited longest.
+resource "google_firestore_index" "oldest_new_pairs" {
+  project     = local.project_id
+  database    = google_firestore_database.manifests.name
+  collection  = "pairs"
+  query_scope = "COLLECTION"
+
+  fields {
+    field_path = "due"
+    order      = "ASCENDING"
+  }
+  fields {
+    field_path = "due_hour"
+    order      = "ASCENDING"
+  }
+}
+
+# Every dataset's active runs. To state a field's indexes takes away those it had, so a dataset's own is stated too.
+resource "google_firestore_field" "active_runs" {
+  project    = local.project_id
+  database   = google_firestore_database.manifests.name
+  collection = "runs"
+  field      = "active"
+
+  index_config {
+    indexes {
+      order       = "ASCENDING"
+      query_scope = "COLLECTION"
+    }
+    indexes {
+      order       = "ASCENDING"
+      query_scope = "COLLECTION_GROUP"
+    }
+  }
+}
+
+# --- fields that nobody asks for: an index on a map or an array costs an entry for everything in it, and one on a value
+# --- that only grows (a time, a path) bears 500 writes a second at most in all of a collection
+
+locals {
+  unindexed = {
+    pairs    = ["audio", "changed_at", "due_hour", "path", "reasons", "row", "taken", "transcript"]
+    shards   = ["children", "members", "span"]
+    runs     = ["changed_at", "dropped", "history", "manifest", "opened_at", "plan", "recipe", "train", "validation"]
+    outbox   = ["at", "data"]
+    aliases  = ["current", "previous"]
+    history  = ["current", "previous"]
+    states   = ["errors", "good"]
+    leases   = ["until"]
+    datasets = ["prompt", "system_instruction"]
+  }
+  unindexed_fields = merge([
+    for collection, fields in local.unindexed : {
+      for field in fields : "${collection}.${field}" => { collection = collection, field = field }
+    }
+  ]...)
+}
+
+resource "google_firestore_field" "unindexed" {
+  for_each = local.unindexed_fields
+
+  project    = local.project_id
+  database   = google_firestore_database.manifests.name
+  collection = each.value.collection
+  field      = each.value.field
+
+  index_config {}
+}
+
+# --- settings ---
+
+# Every setting there is, at its default, for a person to edit in the console. From then on it is theirs.
+resource "google_firestore_document" "defaults" {
+  project         = local.project_id
+  database        = google_firestore_database.manifests.name
+  collection      = "settings"
+  document_id     = "defaults"
+  deletion_policy = "ABANDON"
+
+  fields = jsonencode({
+    threshold      = { integerValue = "100" }
+    max_wait_hours = { nullValue = null }
+    min_pairs      = { integerValue = "10" }
+    cooldown_hours = { doubleValue = 0 }
+    paused         = { booleanValue = false }
+
+    prompt              = { stringValue = "Transcribe this audio verbatim." }
+    system_instruction  = { nullValue = null }
+    row_format          = { stringValue = "file_uri" }
+    validation_fraction = { doubleValue = 0.1 }
+    group_by            = { nullValue = null }
+
+    base_model               = { stringValue = var.base_model }
+    epochs                   = { nullValue = null }
+    learning_rate_multiplier = { nullValue = null }
+    adapter_size             = { nullValue = null }
+    scope                    = { stringValue = "all" }
+    alias                    = { nullValue = null }
+    promotion                = { stringValue = "auto" }
+
+    max_audio_bytes   = { integerValue = "100000000" }
+    max_audio_seconds = { doubleValue = 3600 }
+  })
+
+  lifecycle {
+    ignore_changes = [fields]
+  }
+}

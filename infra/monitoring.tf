@@ -1,0 +1,252 @@
+# Metrics are made from the functions' own log lines: one JSON object each, told apart by its `message`.
+#
+#   object   ingest         outcome
+#   run      launch, watch  dataset, run, state
+#   census   watch          dataset, oldest_waiting_hours, gap, promoted_days_ago
+#
+# Cloud Monitoring looks back a day at most. So that an alert can be about days, its limit stands in the metric's filter,
+# and the metric counts the lines that are beyond it.
+
+locals {
+  of_function = { for name in keys(local.functions) : name =>
+    "resource.type=\"cloud_run_revision\" resource.labels.service_name=\"attune-${name}\""
+  }
+  of_ours = "resource.type=\"cloud_run_revision\" resource.labels.service_name=~\"^attune-(${join("|", sort(keys(local.functions)))})$\""
+
+  metrics = {
+    objects = {
+      description = "Objects that ingest has judged."
+      filter      = "${local.of_function["ingest"]} jsonPayload.message=\"object\""
+      labels      = { outcome = "EXTRACT(jsonPayload.outcome)" }
+    }
+    runs = {
+      description = "Runs, each time one was worked on."
+      filter      = "${local.of_ours} jsonPayload.message=\"run\""
+      labels      = { dataset = "EXTRACT(jsonPayload.dataset)", state = "EXTRACT(jsonPayload.state)" }
+    }
+    orphans = {
+      description = "Tuning jobs of ours that are on no run's record."
+      filter      = "${local.of_function["watch"]} severity=ERROR jsonPayload.job:*"
+      labels      = {}
+    }
+    waiting_too_long = {
+      description = "Datasets with a pair whose other half has not come for ${var.waiting_hours} hours."
+      filter      = "${local.of_function["watch"]} jsonPayload.message=\"census\" jsonPayload.oldest_waiting_hours>=${var.waiting_hours}"
+      labels      = { dataset = "EXTRACT(jsonPayload.dataset)" }
+    }
+    gap = {
+      description = "Datasets whose states do not add up to what lies in the intake bucket."
+      filter      = "${local.of_function["watch"]} jsonPayload.message=\"census\" jsonPayload.gap!=0"
+      labels      = { dataset = "EXTRACT(jsonPayload.dataset)" }
+    }
+    nothing_promoted = {
+      description = "Datasets in whose alias nothing was promoted for ${var.promotion_days} days."
+      filter      = "${local.of_function["watch"]} jsonPayload.message=\"census\" jsonPayload.promoted_days_ago>=${var.promotion_days}"
+      labels      = { dataset = "EXTRACT(jsonPayload.dataset)" }
+    }
+  }
+
+  # What is counted at all in so many seconds raises an alert.
+  counted = {
+    run_failed = {
+      title    = "a run failed"
+      metric   = "runs"
+      where    = "AND metric.labels.state = \"failed\""
+      period   = "300s"
+      severity = "ERROR"
+      advice   = "Its document, datasets/DATASET/runs/RUN, says why in `reason`."
+    }
+    orphan = {
+      title    = "a tuning job is on no run's record"
+      metric   = "orphans"
+      where    = ""
+      period   = "300s"
+      severity = "ERROR"
+      advice   = "The log line names the job. Cancel it if it still runs: it costs, and nobody waits for it."
+    }
+    waiting_too_long = {
+      title    = "pairs wait too long for their other half"
+      metric   = "waiting_too_long"
+      where    = ""
+      period   = "3600s"
+      severity = "WARNING"
+      advice   = "Query datasets/DATASET/pairs for state == waiting. Upload the missing half, under the same name with the other ending, or take the lone one out."
+    }
+    gap = {
+      title    = "what arrived and what is accounted for differ"
+      metric   = "gap"
+      where    = ""
+      period   = "3600s"
+      severity = "CRITICAL"
+      advice   = "Every object in the intake bucket is in one state, and here the states do not add up. The census line says by how many."
+    }
+    nothing_promoted = {
+      title    = "nothing was promoted for ${var.promotion_days} days"
+      metric   = "nothing_promoted"
+      where    = ""
+      period   = "3600s"
+      severity = "WARNING"
+      advice   = "Look whether pairs still come in, whether runs fail, are rejected or wait for approval, and whether the dataset is paused."
+    }
+  }
+
+  channels = concat([for channel in google_monitoring_notification_channel.email : channel.id], var.notification_channels)
+}
+
+resource "google_logging_metric" "line" {
+  for_each = local.metrics
+
+  project          = local.project_id
+  name             = "attune/${each.key}"
+  description      = each.value.description
+  filter           = each.value.filter
+  label_extractors = each.value.labels
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+    unit        = "1"
+
+    dynamic "labels" {
+      for_each = each.value.labels
+      content {
+        key        = labels.key
+        value_type = "STRING"
+      }
+    }
+  }
+}
+
+resource "google_monitoring_notification_channel" "email" {
+  for_each = var.alert_emails
+
+  project      = local.project_id
+  display_name = "attune: ${each.value}"
+  type         = "email"
+  labels       = { email_address = each.value }
+}
+
+resource "google_monitoring_alert_policy" "counted" {
+  for_each = local.counted
+
+  project               = local.project_id
+  display_name          = "attune: ${each.value.title}"
+  combiner              = "OR"
+  severity              = each.value.severity
+  notification_channels = local.channels
+
+  conditions {
+    display_name = each.value.title
+
+    condition_threshold {
+      filter = trimspace(join(" ", [
+        "resource.type = \"cloud_run_revision\" AND metric.type = \"logging.googleapis.com/user/${google_logging_metric.line[each.value.metric].name}\"",
+        each.value.where,
+      ]))
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "0s"
+
+      aggregations {
+        alignment_period     = each.value.period
+        per_series_aligner   = "ALIGN_DELTA"
+        cross_series_reducer = "REDUCE_SUM"
+        group_by_fields      = contains(keys(local.metrics[each.value.metric].labels), "dataset") ? ["metric.label.dataset"] : []
+      }
+    }
+  }
+
+  documentation {
+    content   = each.value.advice
+    mime_type = "text/markdown"
+  }
+}
+
+# A failed call is called again, and some are meant to fail: another instance is at it. Half an hour of them is not.
+resource "google_monitoring_alert_policy" "failing" {
+  project               = local.project_id
+  display_name          = "attune: a function keeps failing"
+  combiner              = "OR"
+  severity              = "ERROR"
+  notification_channels = local.channels
+
+  conditions {
+    display_name = "calls failed in every five minutes of half an hour"
+
+    condition_threshold {
+      filter          = "resource.type = \"cloud_run_revision\" AND resource.labels.service_name = starts_with(\"attune-\") AND metric.type = \"run.googleapis.com/request_count\" AND metric.labels.response_code_class = \"5xx\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "1800s"
+
+      aggregations {
+        alignment_period     = "300s"
+        per_series_aligner   = "ALIGN_DELTA"
+        cross_series_reducer = "REDUCE_SUM"
+        group_by_fields      = ["resource.label.service_name"]
+      }
+    }
+  }
+
+  documentation {
+    content   = "Look at the function's log for severity ERROR. An event is tried again for 24 hours, and then it is dropped."
+    mime_type = "text/markdown"
+  }
+}
+
+resource "google_monitoring_alert_policy" "silent" {
+  project               = local.project_id
+  display_name          = "attune: the watch is silent"
+  combiner              = "OR"
+  severity              = "CRITICAL"
+  notification_channels = local.channels
+
+  conditions {
+    display_name = "no tick has ended well for half an hour"
+
+    condition_absent {
+      filter   = "resource.type = \"cloud_run_revision\" AND resource.labels.service_name = \"${module.function["watch"].name}\" AND metric.type = \"run.googleapis.com/request_count\" AND metric.labels.response_code_class = \"2xx\""
+      duration = "1800s"
+
+      aggregations {
+        alignment_period     = "300s"
+        per_series_aligner   = "ALIGN_DELTA"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+    }
+  }
+
+  documentation {
+    content   = "Nothing is followed and nothing announced meanwhile; nothing is lost, either. Look at the Cloud Scheduler job ${google_cloud_scheduler_job.tick.name} and at the function's log."
+    mime_type = "text/markdown"
+  }
+}
+
+resource "google_monitoring_alert_policy" "dead_letters" {
+  project               = local.project_id
+  display_name          = "attune: dead letters"
+  combiner              = "OR"
+  severity              = "WARNING"
+  notification_channels = local.channels
+
+  conditions {
+    display_name = "a message lies in the dead letters"
+
+    condition_threshold {
+      filter          = "resource.type = \"pubsub_subscription\" AND resource.labels.subscription_id = \"${google_pubsub_subscription.dead_letters.name}\" AND metric.type = \"pubsub.googleapis.com/subscription/num_undelivered_messages\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "0s"
+
+      aggregations {
+        alignment_period   = "300s"
+        per_series_aligner = "ALIGN_MAX"
+      }
+    }
+  }
+
+  documentation {
+    content   = "A subscriber refused a message ten times. Pull ${google_pubsub_subscription.dead_letters.name} to read it; it is kept for a week."
+    mime_type = "text/markdown"
+  }
+}

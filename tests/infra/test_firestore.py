@@ -1,0 +1,126 @@
+"""Every question the code asks has its index, and the settings start as the code has them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from attune.config import Settings, read_settings
+from attune.ports import Order, Query, RawDocument
+from attune.services import manifests
+from infra.questions import Index, index_for, questions, written_fields
+from infra.workplace import ROOT, resources
+
+QUESTIONS = questions()
+
+
+def test_the_questions_are_found() -> None:
+    assert {"new_pairs", "oldest_new_pairs", "all_active_runs", "waiting_messages"} <= set(QUESTIONS)
+    assert any(question.group for question in QUESTIONS.values())
+    needed = [index_for(question) for question in QUESTIONS.values()]
+    assert any(index is not None and len(index.fields) > 1 for index in needed)
+
+
+@pytest.mark.parametrize("name", sorted(QUESTIONS))
+def test_a_question_has_its_index(name: str, planned: dict[str, Any]) -> None:
+    needed = index_for(QUESTIONS[name])
+    assert needed is None or _is_there(needed, planned), f"{name} needs {needed}"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        Query(RawDocument, ("pairs",), (("due", "add"),), group=True),
+        Query(RawDocument, ("datasets", "x", "runs"), (("active", True),), order_by="number"),
+        Query(RawDocument, ("datasets", "x", "pairs"), order_by="changed_at"),
+        Query(RawDocument, ("datasets", "x", "runs"), order_by="active", order=Order.DESCENDING),
+    ],
+)
+def test_a_question_without_one_would_be_noticed(question: Query[Any], planned: dict[str, Any]) -> None:
+    needed = index_for(question)
+    assert needed is not None
+    assert not _is_there(needed, planned)
+
+
+def test_every_stated_index_answers_a_question(planned: dict[str, Any]) -> None:
+    needed = {index_for(question) for question in QUESTIONS.values()}
+    assert set(_composites(planned)) <= needed
+
+
+def test_every_field_left_out_is_one_that_the_code_writes(planned: dict[str, Any]) -> None:
+    written = written_fields()
+    left_out = {(each["collection"], each["field"]) for each in _field_settings(planned)}
+    assert [f"{collection}.{name}" for collection, name in left_out if name not in written.get(collection, set())] == []
+
+
+def test_what_grows_with_every_write_and_what_holds_much_is_not_indexed(planned: dict[str, Any]) -> None:
+    left_out = {(each["collection"], each["field"]) for each in _field_settings(planned) if not _indexes(each)}
+    for name in ("changed_at", "row", "taken", "reasons", "audio", "transcript"):
+        assert ("pairs", name) in left_out
+    for name in ("members", "children", "span"):
+        assert ("shards", name) in left_out
+    for name in ("history", "dropped", "train", "validation", "manifest"):
+        assert ("runs", name) in left_out
+    assert {("outbox", "data"), ("outbox", "at")} <= left_out
+
+
+def test_no_document_expires(planned: dict[str, Any]) -> None:
+    assert [each for each in _field_settings(planned) if each["ttl_config"]] == []
+
+
+def test_the_settings_start_with_every_setting_at_the_codes_default(planned: dict[str, Any]) -> None:
+    (document,) = resources(planned, "google_firestore_document")
+    assert (document["values"]["collection"], document["values"]["document_id"]) == manifests.DEFAULTS.path
+    written = {name: _plain(value) for name, value in json.loads(document["values"]["fields"]).items()}
+    assert set(written) == set(Settings.model_fields), "infra/firestore.tf and attune.config.Settings differ"
+    assert read_settings(written, {}) == Settings()
+
+
+def test_an_edit_of_the_settings_is_left_alone() -> None:
+    """That Terraform ignores the fields shows in no plan: so it is read where it stands."""
+    text = (ROOT / "infra/firestore.tf").read_text()
+    document = text[text.index('resource "google_firestore_document" "defaults"') :]
+    assert "ignore_changes = [fields]" in document
+
+
+def _is_there(needed: Index, plan: dict[str, Any]) -> bool:
+    if len(needed.fields) > 1:
+        return needed in _composites(plan)
+    ((name, order),) = needed.fields
+    return (order, needed.group) in _own_indexes(needed.collection, name, plan)
+
+
+def _composites(plan: dict[str, Any]) -> list[Index]:
+    return [
+        Index(
+            each["values"]["collection"],
+            tuple((field["field_path"], field["order"]) for field in each["values"]["fields"]),
+            each["values"]["query_scope"] == "COLLECTION_GROUP",
+        )
+        for each in resources(plan, "google_firestore_index")
+    ]
+
+
+def _own_indexes(collection: str, name: str, plan: dict[str, Any]) -> set[tuple[str, bool]]:
+    """A field's own indexes: those that are stated, or else Firestore's two, which never span collections."""
+    for each in _field_settings(plan):
+        if (each["collection"], each["field"]) == (collection, name):
+            return {(index["order"], index["query_scope"] == "COLLECTION_GROUP") for index in _indexes(each)}
+    return {("ASCENDING", False), ("DESCENDING", False)}
+
+
+def _field_settings(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    return [each["values"] for each in resources(plan, "google_firestore_field")]
+
+
+def _indexes(field: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(field["index_config"][0]["indexes"])
+
+
+def _plain(value: Mapping[str, Any]) -> object:
+    """A Firestore value as Python's."""
+    ((kind, content),) = value.items()
+    return int(content) if kind == "integerValue" else content
