@@ -5,11 +5,15 @@ locals {
 }
 
 resource "google_kms_crypto_key_iam_member" "agent" {
-  for_each = var.kms_key == "" ? {} : {
-    storage  = local.storage_agent
-    pubsub   = local.pubsub_agent
-    database = local.database_agent
-  }
+  for_each = var.kms_key == "" ? {} : merge(
+    {
+      storage  = local.storage_agent
+      pubsub   = local.pubsub_agent
+      database = local.database_agent
+    },
+    # Vertex's own agents come with the project's first job, too: a job with a key waits for them.
+    var.tuning_agent_exists ? { vertex = local.vertex_agent, tuning = local.tuning_agent } : {},
+  )
 
   crypto_key_id = var.kms_key
   role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"

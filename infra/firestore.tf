@@ -42,6 +42,23 @@ resource "google_firestore_index" "oldest_new_pairs" {
   }
 }
 
+# The pairs that have waited longest for their other half.
+resource "google_firestore_index" "oldest_waiting_pairs" {
+  project     = local.project_id
+  database    = google_firestore_database.manifests.name
+  collection  = "pairs"
+  query_scope = "COLLECTION"
+
+  fields {
+    field_path = "state"
+    order      = "ASCENDING"
+  }
+  fields {
+    field_path = "waiting_hour"
+    order      = "ASCENDING"
+  }
+}
+
 # Every dataset's active runs. To state a field's indexes takes away those it had, so a dataset's own is stated too.
 resource "google_firestore_field" "active_runs" {
   project    = local.project_id
@@ -66,7 +83,7 @@ resource "google_firestore_field" "active_runs" {
 
 locals {
   unindexed = {
-    pairs    = ["audio", "changed_at", "due_hour", "path", "reasons", "row", "taken", "transcript"]
+    pairs    = ["audio", "changed_at", "due_hour", "path", "reasons", "row", "taken", "transcript", "waiting_hour"]
     shards   = ["children", "members", "span"]
     runs     = ["changed_at", "dropped", "history", "manifest", "opened_at", "plan", "recipe", "train", "validation"]
     outbox   = ["at", "data"]

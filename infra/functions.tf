@@ -1,6 +1,10 @@
 locals {
   # The names that attune.config.Deployment reads. Its other fields keep the defaults that stand there.
-  environment = { for name, value in local.settable : name => value if value != "" }
+  # Else the storage client looks the bucket up in the background, for telemetry that nobody reads.
+  environment = merge(
+    { for name, value in local.settable : name => value if value != "" },
+    { DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA = "true" },
+  )
 
   settable = {
     ATTUNE_PROJECT                = var.project_id
@@ -11,6 +15,7 @@ locals {
     ATTUNE_LAUNCH_TOPIC           = google_pubsub_topic.launch.name
     ATTUNE_FIRESTORE_DATABASE     = google_firestore_database.manifests.name
     ATTUNE_MAX_CONCURRENT_JOBS    = tostring(var.max_concurrent_jobs)
+    ATTUNE_KMS_KEY                = var.kms_key
     ATTUNE_TUNING_SERVICE_ACCOUNT = var.tuning_agent_exists ? google_service_account.tuning.email : ""
   }
 

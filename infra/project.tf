@@ -16,4 +16,5 @@ locals {
   pubsub_agent   = "serviceAccount:service-${local.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
   database_agent = "serviceAccount:service-${local.number}@gcp-sa-firestore.iam.gserviceaccount.com"
   tuning_agent   = "serviceAccount:service-${local.number}@gcp-sa-vertex-tune.iam.gserviceaccount.com"
+  vertex_agent   = "serviceAccount:service-${local.number}@gcp-sa-aiplatform.iam.gserviceaccount.com"
 }

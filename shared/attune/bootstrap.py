@@ -143,7 +143,7 @@ class Cloud:
         from attune.adapters.vertex import vertex_tuning
 
         at = self.deployment
-        return vertex_tuning(at.project, at.region, at.vertex_endpoint, at.tuning_service_account)
+        return vertex_tuning(at.project, at.region, at.vertex_endpoint, at.tuning_service_account, at.kms_key)
 
     @property
     def checksum(self) -> Checksum:

@@ -121,6 +121,7 @@ class Deployment(BaseModel):
     max_concurrent_jobs: Annotated[int, Field(ge=1, le=100)] = 1
     vertex_endpoint: str | None = None
     tuning_service_account: str | None = None
+    kms_key: str | None = None
     lease_seconds: Annotated[int, Field(ge=10)] = 600
     intent_seconds: Annotated[int, Field(ge=5)] = 180
     stalled_seconds: Annotated[int, Field(ge=1)] = 120

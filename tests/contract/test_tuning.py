@@ -17,6 +17,7 @@ from attune_local.vertex.server import serving
 from contract.conftest import PROJECT, REGION, Shop
 from vertex_samples import TRAIN, bucket, file_row, jsonl
 
+KEY = "projects/demo/locations/us-central1/keyRings/ours/cryptoKeys/speech"
 SPEC = JobSpec("calls-r000001", "attune calls r000001", "gemini-2.5-flash", None, TRAIN, None, None, None, None)
 SECRET = "my darling Clementine"  # noqa: S105 - a transcript, which no error may repeat
 NOBODY = f"projects/{PROJECT}/locations/{REGION}/tuningJobs/1"
@@ -283,13 +284,14 @@ def test_looking_is_repeated_until_the_service_answers() -> None:
         assert [job.name for job in tuning.jobs()] == [name]
 
 
-def test_jobs_and_what_they_make_carry_our_label_and_run_as_the_account_that_was_named() -> None:
+def test_a_job_carries_our_label_the_account_that_was_named_and_the_key() -> None:
     engine = Engine(MemoryObjects(bucket()))
     with serving(engine) as address:
-        vertex_tuning(PROJECT, REGION, address, "tuner@demo.iam.gserviceaccount.com").create(SPEC)
+        vertex_tuning(PROJECT, REGION, address, "tuner@demo.iam.gserviceaccount.com", KEY).create(SPEC)
     told = engine.jobs()[0].job.request
     assert told.labels == {"attune": "tuning", "attune_run": "calls-r000001"}
     assert told.service_account == "tuner@demo.iam.gserviceaccount.com"
+    assert told.encryption_key == KEY
 
 
 def test_nothing_listening_is_no_answer() -> None:

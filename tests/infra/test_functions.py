@@ -17,6 +17,7 @@ UNITS = {"Mi": 2**20, "Gi": 2**30}
 LEFT_AT_THEIR_DEFAULTS = {
     "vertex_endpoint",  # only a local stack has one
     "tuning_service_account",  # until the project has had its first tuning job
+    "kms_key",  # only where somebody has one
     "lease_seconds",
     "intent_seconds",
     "stalled_seconds",

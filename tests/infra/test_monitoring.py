@@ -42,7 +42,7 @@ def test_every_label_of_a_metric_is_read_from_the_line(planned: dict[str, Any]) 
         assert labels == set(metric["values"]["label_extractors"] or {})
 
 
-@pytest.mark.parametrize("message", ["object", "run"])
+@pytest.mark.parametrize("message", ["object", "run", "census"])
 def test_the_lines_that_are_counted_are_written_by_the_doors(message: str, planned: dict[str, Any]) -> None:
     counted = {
         found

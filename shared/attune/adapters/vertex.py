@@ -12,6 +12,7 @@ from google.api_core.retry import Retry, if_exception_type
 from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import GoogleAuthError
 from google.cloud.aiplatform_v1 import (
+    EncryptionSpec,
     EndpointServiceClient,
     GenAiTuningServiceClient,
     PreTunedModel,
@@ -58,11 +59,13 @@ class VertexTuning:
         endpoints_client: EndpointServiceClient,
         parent: str,
         service_account: str | None = None,
+        kms_key: str | None = None,
     ) -> None:
         self._jobs = jobs_client
         self._endpoints = endpoints_client
         self._parent = parent
         self._service_account = service_account
+        self._kms_key = kms_key
 
     def jobs(self) -> Iterator[Job]:
         """All jobs of the project and region, newest first as far as the service orders them."""
@@ -86,7 +89,7 @@ class VertexTuning:
             QuotaError: not now.
             UnansweredError: no answer; look before asking again.
         """
-        wanted = _tuning_job(spec, self._service_account)
+        wanted = _tuning_job(spec, self._service_account, self._kms_key)
         with _creation_in_our_words(spec.label):
             return _job(
                 self._jobs.create_tuning_job(
@@ -116,17 +119,20 @@ class VertexTuning:
         return any(_unversioned(deployed.model) == _unversioned(model) for deployed in found.deployed_models)
 
 
-def vertex_tuning(project: str, region: str, endpoint: str | None, service_account: str | None) -> VertexTuning:
+def vertex_tuning(
+    project: str, region: str, endpoint: str | None, service_account: str | None, kms_key: str | None = None
+) -> VertexTuning:
     """The service of a region; at an `http://` endpoint, the one that stands in for it there, without credentials."""
     parent = f"projects/{project}/locations/{region}"
     if endpoint and endpoint.startswith("http://"):
-        return VertexTuning(*_plain_clients(endpoint), parent, service_account)
+        return VertexTuning(*_plain_clients(endpoint), parent, service_account, kms_key)
     at = {"api_endpoint": endpoint or f"{region}-aiplatform.googleapis.com"}
     return VertexTuning(
         GenAiTuningServiceClient(client_options=at),
         EndpointServiceClient(client_options=at),
         parent,
         service_account,
+        kms_key,
     )
 
 
@@ -172,7 +178,7 @@ def _creation_in_our_words(label: str) -> Iterator[None]:
         ) from None
 
 
-def _tuning_job(spec: JobSpec, service_account: str | None) -> TuningJob:
+def _tuning_job(spec: JobSpec, service_account: str | None, kms_key: str | None) -> TuningJob:
     job = TuningJob(
         tuned_model_display_name=spec.display_name,
         labels={**_LABELS, RUN_LABEL: spec.label},
@@ -183,6 +189,7 @@ def _tuning_job(spec: JobSpec, service_account: str | None) -> TuningJob:
             export_last_checkpoint_only=True,  # each checkpoint would get an endpoint of its own
         ),
         service_account=service_account,
+        encryption_spec=EncryptionSpec(kms_key_name=kms_key) if kms_key else None,
     )
     if spec.pre_tuned_model:
         job.pre_tuned_model = PreTunedModel(tuned_model_name=spec.pre_tuned_model)

@@ -100,6 +100,7 @@ class Pair:
     split: Split | None = None
     due: Due = Due.NOTHING
     due_hour: int | None = None
+    waiting_hour: int | None = None
     taken_by: str = ""
     taken: Taken | None = None
 
@@ -146,6 +147,7 @@ class Pair:
             split=self.split or split,
             due=due,
             due_hour=_hour(now) if due else None,
+            waiting_hour=None,
             changed_at=now,
         )
 
@@ -159,7 +161,17 @@ class Pair:
             self.row is not None or self.due is Due.REMOVE or (self.taken is not None and self.taken.row is not None)
         )
         due = Due.REMOVE if was_in else Due.NOTHING
-        return replace(self, state=state, reasons=reasons, row=None, due=due, due_hour=None, changed_at=now)
+        waiting_hour = _hour(now) if state is PairState.WAITING else None
+        return replace(
+            self,
+            state=state,
+            reasons=reasons,
+            row=None,
+            due=due,
+            due_hour=None,
+            waiting_hour=waiting_hour,
+            changed_at=now,
+        )
 
     def _half(self, kind: HalfKind) -> Half | None:
         return self.audio if kind is HalfKind.AUDIO else self.transcript

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 
 from werkzeug.exceptions import BadRequest
 
@@ -49,6 +50,8 @@ def watch(event: Event) -> None:
     for name, state in tick.followed.items():
         dataset, _, run = name.rpartition("/")
         logger().info("run", dataset=dataset, run=run, state=state)
+    for census in tick.censuses:
+        logger().info("census", **asdict(census))
     for trouble in tick.put_off:
         logger().warning("put off to the next tick", trouble=trouble)
     for job in tick.orphans:

@@ -77,7 +77,8 @@ class Ingest:
 
     def _first(self, found: Candidate, half: Half) -> Pair | None:
         """Creates the pair, waiting for the other half, unless it is there: one conditional write."""
-        new = Pair(found.dataset, found.path, PairState.WAITING, self.clock()).with_half(half)
+        now = self.clock()
+        new = Pair(found.dataset, found.path, PairState.WAITING, now).with_half(half).waiting(now)
         try:
             self.documents.commit(Create(manifests.pair(new.dataset, new.id), new))
         except ConflictError:

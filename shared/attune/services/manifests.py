@@ -8,7 +8,7 @@ from datetime import datetime
 
 from attune.domain.alias import Alias
 from attune.domain.events import Message
-from attune.domain.pair import Due, Pair
+from attune.domain.pair import Due, Pair, PairState
 from attune.domain.run import Run, run_id
 from attune.domain.shard import Shard
 from attune.domain.split import Split
@@ -19,7 +19,10 @@ DEFAULTS = Key(RawDocument, ("settings", "defaults"))
 
 @dataclass(frozen=True, slots=True)
 class DatasetState:
-    """What attune knows of a dataset: its last good settings, and what is wrong with those that stand there now."""
+    """What attune knows of a dataset: its last good settings, and what is wrong with those that stand there now.
+
+    `census_hour` is that of its last census, in hours since 1970.
+    """
 
     dataset: str
     good: Mapping[str, object] = field(default_factory=dict)
@@ -27,6 +30,7 @@ class DatasetState:
     errors: tuple[str, ...] = ()
     errors_written: str = ""
     errors_since: datetime | None = None
+    census_hour: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,12 @@ def new_pairs(dataset: str) -> Query[Pair]:
 def oldest_new_pairs(dataset: str) -> Query[Pair]:
     """The same, those that have waited longest first."""
     return Query(Pair, ("datasets", dataset, "pairs"), (("due", Due.ADD),), order_by="due_hour")
+
+
+def oldest_waiting_pairs(dataset: str) -> Query[Pair]:
+    """Pairs that wait for their other half, the longest first."""
+    where = (("state", PairState.WAITING),)
+    return Query(Pair, ("datasets", dataset, "pairs"), where, order_by="waiting_hour")
 
 
 def due_pairs(dataset: str) -> Query[Pair]:

@@ -76,7 +76,9 @@ def _remember(dataset: str, written: _Written, documents: Documents) -> None:
     before = written.state.value if written.state else None
     if before is not None and before.written == written.digest and not before.errors:
         return
-    _write_state(dataset, written, DatasetState(dataset, written.fields, written.digest), documents)
+    hour = before.census_hour if before else 0
+    good = DatasetState(dataset, written.fields, written.digest, census_hour=hour)
+    _write_state(dataset, written, good, documents)
 
 
 def _write_state(dataset: str, written: _Written, after: DatasetState, documents: Documents) -> None:

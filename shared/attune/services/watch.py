@@ -13,6 +13,7 @@ from attune.errors import AttuneError, BusyError, ConflictError
 from attune.ports import Clock, Documents, Post, Tuning, Versioned
 from attune.services import manifests
 from attune.services.ahead import ShardAhead
+from attune.services.census import Census, take_census
 from attune.services.follow import Following
 from attune.services.outbox import drain
 from attune.services.settings import announce_settings, settings_in_force
@@ -30,6 +31,7 @@ class Tick:
     sharded: int = 0
     resumed: list[str] = field(default_factory=list)
     followed: dict[str, RunState] = field(default_factory=dict)
+    censuses: list[Census] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
     put_off: list[str] = field(default_factory=list)
 
@@ -79,6 +81,8 @@ class Watch:
             settings = settings_in_force(dataset, self.documents)
             tick.opened += [_name(run) for run in self._consider(dataset, settings)]
             tick.sharded += self._shard_ahead(dataset, settings)
+            if census := take_census(dataset, settings, self.documents, self.clock()):
+                tick.censuses.append(census)
 
         return work
 
