@@ -46,7 +46,7 @@ stage: $(READY) ## build/<function>: what is uploaded for each function
 
 plan: stage ## what an apply would change in the cloud (PROJECT=your-project)
 	$(TERRAFORM) init -input=false -backend-config=bucket=$(STATE_BUCKET)
-	$(TERRAFORM) plan -input=false -out=../build/plan.bin
+	$(if $(PROJECT),export TF_VAR_project_id=$(PROJECT);) $(TERRAFORM) plan -input=false -out=../build/plan.bin
 
 show: $(READY) ## the plan in words
 	$(TERRAFORM) show ../build/plan.bin
