@@ -30,7 +30,7 @@ from attune.services import manifests
 from attune.services.encode import JSONL
 from attune.services.lease import Hold
 
-_DOCUMENTS_A_COMMIT = 20  # a full leaf is at most about 130 KB, and a commit at most 10 MiB
+_DOCUMENTS_A_COMMIT = 60  # a full leaf is at most about 130 KB, and a commit at most 10 MiB
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,10 +33,10 @@ def demo(staged: Path, corpus: Path | None, threshold: int | None, console: Cons
     wanted = Plan(staged=staged, vertex=VertexPace(), tick_seconds=_TICK_SECONDS)
     try:
         with Stack(wanted) as stack:
-            return _play(StackGround.on(stack), acts, screen)
+            return play(StackGround.on(stack), acts, screen)
     except EmulatorsMissing as missing:
         screen.say(f"{missing} The demo goes on on the in-memory twins.")
-        return _play(TwinGround(), acts, screen)
+        return play(TwinGround(), acts, screen)
 
 
 def _own_corpus(screen: Screen, threshold: int | None) -> list[Act]:
@@ -57,7 +57,8 @@ def _own_corpus(screen: Screen, threshold: int | None) -> list[Act]:
         ]
 
 
-def _play(ground: Ground, acts: Sequence[Act], screen: Screen) -> bool:
+def play(ground: Ground, acts: Sequence[Act], screen: Screen) -> bool:
+    """Drops what the acts hold, waits until each alias has moved, and proves what can be seen; whether it all holds."""
     screen.say(f"On {ground.where}.")
     for act in acts:
         ground.write_settings(act.dataset, act.settings)
