@@ -53,7 +53,8 @@ class Plan:
     """Which parts to start.
 
     `staged` holds a folder for each trigger's function; without it neither functions nor bridge are started.
-    `vertex` None leaves the stand-in out; `tick_seconds` None leaves ticking to `Stack.tick`.
+    `vertex` None leaves the stand-in out; `admin` adds the one for Google's admin APIs.
+    `tick_seconds` None leaves ticking to `Stack.tick`.
     `storage_events` are the kinds of storage event that reach a function: finalized, deleted, archived.
     `backoff_seconds` are the first and the longest wait before a refused event is posted again (Eventarc: 10 and 600).
     `settings` is added to the functions' environment. Logs go to `logs`, or to a folder that is removed at the end.
@@ -62,6 +63,7 @@ class Plan:
     staged: Path | None = None
     triggers: tuple[Trigger, ...] = TRIGGERS
     vertex: VertexPace | None = None
+    admin: bool = False
     tick_seconds: float | None = None
     backoff_seconds: tuple[float, float] = (0.1, 5.0)
     storage_events: tuple[str, ...] = ("finalized",)

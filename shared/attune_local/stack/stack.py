@@ -56,6 +56,8 @@ class Stack:
             self._start_storage(binary, undo)
             if self.plan.vertex:
                 self._start_vertex(self.plan.vertex)
+            if self.plan.admin:
+                self._start_admin()
             if self.plan.staged:
                 self._start_functions(self.plan.staged)
             if self.plan.tick_seconds:
@@ -74,7 +76,7 @@ class Stack:
         return self.processes.logs
 
     def address(self, name: str) -> str:
-        """Return the host:port of firestore, pubsub, storage, vertex, bridge, or a function by its name."""
+        """Return the host:port of firestore, pubsub, storage, vertex, admin, bridge, or a function by its name."""
         return f"{HOST}:{self.processes[name].port}"
 
     def url(self, name: str) -> str:
@@ -167,6 +169,16 @@ class Stack:
             return (*serve, *data, "--quota", str(pace.quota), *timing, *pace.options)
 
         self._start({"vertex": command}, PYTHON_SETTINGS)
+
+    def _start_admin(self) -> None:
+        def command(port: int) -> tuple[str, ...]:
+            where = ("--project", plan.PROJECT, "--region", plan.REGION)
+            buckets = ("--intake", plan.INTAKE_BUCKET, "--dataset", plan.DATASET_BUCKET)
+            quota = str(self.plan.vertex.quota if self.plan.vertex else 1)
+            serve = (sys.executable, "-m", "attune_local.admin", "--port", str(port))
+            return (*serve, *where, *buckets, "--quota", quota)
+
+        self._start({"admin": command}, PYTHON_SETTINGS)
 
     def _start_functions(self, staged: Path) -> None:
         environment = self.environment() | {"THREADS": str(self.plan.threads), **PYTHON_SETTINGS}

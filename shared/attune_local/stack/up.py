@@ -17,6 +17,7 @@ PARTS = {
     "firestore": "Firestore",
     "pubsub": "Pub/Sub",
     "vertex": "Vertex AI tuning",
+    "admin": "Google's admin APIs",
     "bridge": "Eventarc",
 }
 LOOK_SECONDS = 0.5
@@ -29,7 +30,7 @@ def up(staged: Path, console: Console | None = None) -> None:
     told.print("Starting …")
     # A shell that starts this in the background leaves Ctrl-C ignored; here it must always stop everything.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    wanted = Plan(staged=staged, vertex=VertexPace(), tick_seconds=TICK_SECONDS)
+    wanted = Plan(staged=staged, vertex=VertexPace(), admin=True, tick_seconds=TICK_SECONDS)
     try:
         with Stack(wanted) as stack:
             _describe(stack, told)
@@ -46,12 +47,14 @@ def exports(stack: Stack) -> dict[str, str]:
     gcloud takes an endpoint only with its closing slash.
     """
     vertex = {"CLOUDSDK_API_ENDPOINT_OVERRIDES_AIPLATFORM": f"{stack.url('vertex')}/"} if stack.plan.vertex else {}
+    admin = {"ATTUNE_ADMIN_ENDPOINT": stack.url("admin")} if stack.plan.admin else {}
     return stack.environment() | {
         "CLOUDSDK_CORE_PROJECT": plan.PROJECT,
         "CLOUDSDK_AUTH_DISABLE_CREDENTIALS": "True",
         "CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE": f"{stack.url('storage')}/storage/v1/",
         "CLOUDSDK_API_ENDPOINT_OVERRIDES_PUBSUB": f"{stack.url('pubsub')}/",
         **vertex,
+        **admin,
     }
 
 
@@ -87,6 +90,8 @@ def _shell(variables: Mapping[str, str]) -> str:
 def _examples(stack: Stack) -> Iterable[str]:
     yield f"gcloud storage cp FOLDER/* gs://{plan.INTAKE_BUCKET}/DATASET/"
     yield f"gcloud pubsub subscriptions pull {plan.EVENTS_SUBSCRIPTION} --auto-ack --limit=10"
+    if stack.plan.admin:
+        yield "attune doctor"
     if stack.plan.vertex:
         base = f'http_options={{"base_url": "{stack.url("vertex")}"}}'
         yield f'python: google.genai.Client(vertexai=True, api_key="local", {base})'

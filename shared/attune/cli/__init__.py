@@ -1,0 +1,1 @@
+"""The command `attune`: what a person asks of a deployment."""

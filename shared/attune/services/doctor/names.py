@@ -1,0 +1,81 @@
+"""The names of what `infra` makes for a deployment, beside those that the deployment itself is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from attune.config import Deployment
+
+FUNCTIONS = ("ingest", "launch", "watch")
+APIS = (
+    "aiplatform.googleapis.com",
+    "artifactregistry.googleapis.com",
+    "cloudbuild.googleapis.com",
+    "cloudfunctions.googleapis.com",
+    "cloudresourcemanager.googleapis.com",
+    "cloudscheduler.googleapis.com",
+    "eventarc.googleapis.com",
+    "firestore.googleapis.com",
+    "iam.googleapis.com",
+    "logging.googleapis.com",
+    "monitoring.googleapis.com",
+    "pubsub.googleapis.com",
+    "run.googleapis.com",
+    "storage.googleapis.com",
+)
+ROLES = {
+    "attuneTuner": ("aiplatform.tuningJobs.create", "aiplatform.tuningJobs.get", "aiplatform.tuningJobs.list"),
+    "attuneFollower": ("aiplatform.endpoints.get", "aiplatform.tuningJobs.get", "aiplatform.tuningJobs.list"),
+}
+TICK_TOPIC = "attune-tick"
+DEAD_LETTERS = "attune-dead-letters"
+SUBSCRIPTION = "attune-events-watch"
+REPOSITORY = "attune"
+APPLY = "`make plan` and `make apply`"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A deployment's names, and how its accounts are addressed."""
+
+    at: Deployment
+
+    @property
+    def source_bucket(self) -> str:
+        """Where the functions' archives are."""
+        return source_bucket(self.at.project)
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """Every account of the deployment's own, by its id."""
+        functions = [f"attune-{name}" for name in FUNCTIONS]
+        return (*functions, *(f"{name}-trigger" for name in functions), "attune-build", "attune-tuning")
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Every topic."""
+        return (self.at.events_topic, self.at.launch_topic, TICK_TOPIC, DEAD_LETTERS)
+
+    def address(self, account: str) -> str:
+        """An account's address."""
+        return f"{account}@{self.at.project}.iam.gserviceaccount.com"
+
+    def listens(self, function: str) -> tuple[str | None, str | None]:
+        """What sets a function off: a bucket, or a topic."""
+        topics = {"launch": self.at.launch_topic, "watch": TICK_TOPIC}
+        return (None, topics[function]) if function in topics else (self.at.intake_bucket, None)
+
+
+def intake_bucket(project: str) -> str:
+    """The intake bucket's name, where nobody chose another."""
+    return f"{project}-attune-intake"
+
+
+def dataset_bucket(project: str) -> str:
+    """The dataset bucket's name, where nobody chose another."""
+    return f"{project}-attune-datasets"
+
+
+def source_bucket(project: str) -> str:
+    """The name of the bucket with the functions' archives."""
+    return f"{project}-attune-source"

@@ -1,0 +1,113 @@
+"""Who may do what: every right that `infra` grants, on the narrowest thing, and those that Google grants itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from attune.ports_project import Grant, Kind, Place
+from attune.services.doctor.names import DEAD_LETTERS, FUNCTIONS, REPOSITORY, SUBSCRIPTION, Names
+
+_READ, _CREATE = "roles/storage.objectViewer", "roles/storage.objectCreator"
+_PUBLISH = "roles/pubsub.publisher"
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """A grant that has to be there, and whose it is; `by_google` where Google makes it with the account."""
+
+    who: str
+    grant: Grant
+    on: Place
+    by_google: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Charter:
+    """The rights in a project of this number; `tuning_account` where jobs run under an account of ours."""
+
+    names: Names
+    number: str
+    tuning_account: bool
+
+    def rights(self) -> tuple[Right, ...]:
+        """Every right, account by account."""
+        functions = (right for name in FUNCTIONS for right in self._of_function(name))
+        triggers = (right for name in FUNCTIONS for right in self._of_trigger(name))
+        return (*functions, *triggers, *self._of_build(), *self._of_tuning(), *self._of_agents())
+
+    def agent(self, service: str) -> str:
+        """The address of the account that a service of Google's works under in this project."""
+        return f"service-{self.number}@{service}.iam.gserviceaccount.com"
+
+    @property
+    def _project(self) -> Place:
+        return Place(Kind.PROJECT, self.names.at.project)
+
+    def _own(self, account: str, role: str, on: Place, condition: str | None = None) -> Right:
+        return Right(account, Grant(role, f"serviceAccount:{self.names.address(account)}", condition), on)
+
+    def _of_agent(self, service: str, role: str, on: Place, *, by_google: bool = False) -> Right:
+        return Right(service, Grant(role, f"serviceAccount:{self.agent(service)}"), on, by_google)
+
+    def _of_function(self, name: str) -> list[Right]:
+        at, account = self.names.at, f"attune-{name}"
+        database = f'resource.name == "projects/{at.project}/databases/{at.firestore_database}"'
+        dataset = Place(Kind.BUCKET, at.dataset_bucket)
+        return [
+            self._own(account, "roles/datastore.user", self._project, database),
+            self._own(account, _READ, dataset),
+            self._own(account, _CREATE, dataset),
+            self._own(account, _PUBLISH, Place(Kind.TOPIC, at.events_topic)),
+            *(self._own(account, role, on) for role, on in self._peculiar()[name]),
+        ]
+
+    def _peculiar(self) -> dict[str, list[tuple[str, Place]]]:
+        at = self.names.at
+        launch, roles = Place(Kind.TOPIC, at.launch_topic), f"projects/{at.project}/roles"
+        tuning = Place(Kind.ACCOUNT, self.names.address("attune-tuning"))
+        return {
+            "ingest": [(_READ, Place(Kind.BUCKET, at.intake_bucket)), (_PUBLISH, launch)],
+            "launch": [(f"{roles}/attuneTuner", self._project), ("roles/iam.serviceAccountUser", tuning)],
+            "watch": [(f"{roles}/attuneFollower", self._project), (_PUBLISH, launch)],
+        }
+
+    def _of_trigger(self, name: str) -> list[Right]:
+        account = f"attune-{name}-trigger"
+        return [
+            self._own(account, "roles/eventarc.eventReceiver", self._project),
+            self._own(account, "roles/run.invoker", Place(Kind.SERVICE, f"attune-{name}")),
+        ]
+
+    def _of_build(self) -> list[Right]:
+        copies = f"projects/_/buckets/gcf-v2-sources-{self.number}-{self.names.at.region}"
+        return [
+            self._own("attune-build", "roles/artifactregistry.writer", Place(Kind.REPOSITORY, REPOSITORY)),
+            self._own("attune-build", _READ, Place(Kind.BUCKET, self.names.source_bucket)),
+            self._own("attune-build", _READ, self._project, f'resource.name.startsWith("{copies}")'),
+            self._own("attune-build", "roles/logging.logWriter", self._project),
+        ]
+
+    def _of_tuning(self) -> list[Right]:
+        account, agent = "attune-tuning", "gcp-sa-vertex-tune"
+        dataset = Place(Kind.BUCKET, self.names.at.dataset_bucket)
+        own = [
+            self._own(account, "roles/aiplatform.tuningServiceAgent", self._project),
+            self._own(account, _READ, dataset),
+        ]
+        if not self.tuning_account:
+            return own
+        taken_on = Place(Kind.ACCOUNT, self.names.address(account))
+        return [
+            *own,
+            self._of_agent(agent, _READ, dataset),
+            self._of_agent(agent, "roles/iam.serviceAccountTokenCreator", taken_on),
+        ]
+
+    def _of_agents(self) -> list[Right]:
+        subscription = Place(Kind.SUBSCRIPTION, SUBSCRIPTION)
+        return [
+            self._of_agent("gs-project-accounts", _PUBLISH, self._project),
+            self._of_agent("gcp-sa-pubsub", _PUBLISH, Place(Kind.TOPIC, DEAD_LETTERS)),
+            self._of_agent("gcp-sa-pubsub", "roles/pubsub.subscriber", subscription),
+            self._of_agent("gcp-sa-eventarc", "roles/eventarc.serviceAgent", self._project, by_google=True),
+        ]
