@@ -28,6 +28,7 @@ from attune.services.watch import Watch
 T = TypeVar("T")
 R = TypeVar("R")
 _THREADS = 16  # remote calls under way at once, for work that is many small calls
+_AHEAD = timedelta(seconds=60)  # a tick shards ahead no longer than this: the next one comes in a minute
 _ANSWER = timedelta(seconds=60)  # the create call's deadline, in adapters.vertex
 
 
@@ -82,7 +83,7 @@ def watch(ports: Ports, deployment: Deployment) -> Watch:
         clock=clock,
         tuning=tuning,
         following=Following(documents, ports.objects(), tuning, post, clock, promoting),
-        sharding_ahead=ShardAhead(documents, _sharding(ports), clock, lease, ports.new_owner),
+        sharding_ahead=ShardAhead(documents, _sharding(ports), clock, lease, _AHEAD, ports.new_owner),
         stalled=timedelta(seconds=deployment.stalled_seconds),
     )
 

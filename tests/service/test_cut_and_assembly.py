@@ -288,6 +288,20 @@ def test_a_few_pairs_are_not_sharded_ahead_and_each_doubling_is_sharded_once() -
     assert sharded == [0, 0, 40, 0, 0, 0, 80, 0, 0, 0, 0, 0, 0, 0, 160, 0]
 
 
+def test_a_tick_that_has_no_more_time_leaves_the_rest_to_the_launch() -> None:
+    stage = Stage()
+    stage.write_settings(threshold=250, validation_fraction=0, **INLINE)
+    good = fill(stage, 240)
+    stage.seconds_a_look = 40
+    sharded = stage.watch().sharded
+    assert 0 < sharded < 240
+    stage.seconds_a_look = 0
+    assert stage.watch().sharded == 0
+    good |= fill(stage, 10, "more")
+    stage.launch()
+    check_files(stage, only_run(stage), good, 0)
+
+
 def test_what_was_sharded_ahead_and_refused_since_is_not_in_the_run() -> None:
     stage = Stage()
     stage.write_settings(threshold=50, validation_fraction=0, **INLINE)

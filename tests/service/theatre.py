@@ -95,6 +95,7 @@ class Stage:
     bucket: MemoryBucket = field(default_factory=lambda: MemoryBucket("datasets"))
     post: MemoryPost = field(default_factory=MemoryPost)
     calls: list[str] = field(default_factory=list)
+    seconds_a_look: float = 0
     engine: Engine = field(init=False)
     deployment: Deployment = field(init=False)
     _owners: int = 0
@@ -108,6 +109,7 @@ class Stage:
         self.write_settings(threshold=self.threshold)
 
     def clock(self) -> datetime:
+        self.pass_time(self.seconds_a_look)
         return self.now
 
     def write_settings(self, **fields: object) -> None:

@@ -15,17 +15,18 @@ from attune.services import manifests
 from attune.services.lease import Hold, leased
 from attune.services.shards import Sharding, member_of
 
-_PAGE = 500
+_PAGE = 200
 
 
 @dataclass(frozen=True, slots=True)
 class ShardAhead:
-    """The service, with its ports."""
+    """The service, with its ports. `budget` is how long one call works; what it leaves is the launch's to do."""
 
     documents: Documents
     sharding: Sharding
     clock: Clock
     lease: timedelta
+    budget: timedelta
     new_owner: Callable[[], str]
 
     def __call__(self, dataset: str, settings: Settings) -> int:
@@ -45,21 +46,22 @@ class ShardAhead:
         if due < max(FAN_OUT, 2 * before):
             return 0
         with leased(dataset, self.new_owner(), self.lease, self.documents, self.clock) as hold:
-            return 0 if self._is_being_cut(dataset) else self._shard(dataset, settings, hold)
+            return 0 if self._is_being_cut(dataset) else self._shard(dataset, settings, due, hold)
 
     def _is_being_cut(self, dataset: str) -> bool:
         """Whether a run is still to take all that its tree holds: what came after its cut stays out until then."""
         return any(run.value.unassembled for run in self.documents.find(manifests.active_runs(dataset)))
 
-    def _shard(self, dataset: str, settings: Settings, hold: Hold) -> int:
+    def _shard(self, dataset: str, settings: Settings, due: int, hold: Hold) -> int:
+        until = self.clock() + self.budget
         template = settings.recipe(dataset).template.digest
         found = self.documents.find(manifests.new_pairs(dataset), limit=_PAGE)
         total = 0
-        while found:
+        while found and self.clock() < until:
             pairs = [read.value for read in found if read.value.row and read.value.row.template == template]
             total += self._put_in(dataset, pairs, hold)
             found = self.documents.find(manifests.new_pairs(dataset), limit=_PAGE, after=found[-1].key)
-        hold.note_sharded(total)
+        hold.note_sharded(max(total, due))
         return total
 
     def _put_in(self, dataset: str, pairs: list[Pair], hold: Hold) -> int:
