@@ -117,13 +117,20 @@ def order(data: bytes) -> dict[str, Any]:
         ({"content-type": "text/plain"}, b"hello"),
         ({"content-type": "application/json"}, b"{}"),
         ({"content-type": "application/json"}, b"not json"),
+        ({"content-type": "application/json"}, b"[1]"),
         ({"content-type": "application/cloudevents+json"}, b"{}"),
+        ({"content-type": "application/cloudevents+json"}, b"not json"),
         ({"ce-id": "1", "ce-specversion": "1.0", "content-type": "application/json"}, b"{}"),
     ],
 )
-def test_what_is_no_cloud_event_is_refused(name: str, headers: dict[str, str], body: bytes) -> None:
-    status = Door(name).post({"headers": headers, "body": body})
-    assert 400 <= status < 500
+def test_what_is_no_cloud_event_is_refused_and_logged(
+    name: str, headers: dict[str, str], body: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert Door(name).post({"headers": headers, "body": body}) == 400
+    (line,) = capsys.readouterr().out.splitlines()
+    said = json.loads(line)
+    assert (said["severity"], said["message"]) == ("ERROR", "not an event for this function")
+    assert "it is no CloudEvent" in said["why"]
     assert built() == set()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 
+from flask import Flask, request
 from werkzeug.exceptions import BadRequest
 
 from attune import bootstrap
@@ -13,6 +14,27 @@ from attune.entry.envelope import Event, read_finalized, read_launch_order, read
 from attune.errors import NotAnEventError
 from attune.log import logger
 from attune.services.ingest import Outcome, Taken
+
+_CLOUD_EVENT = ("id", "source", "specversion", "type")
+
+
+def guard(app: Flask) -> None:
+    """Refuses what is no CloudEvent before functions-framework takes it for something else, and says so in the log."""
+
+    @app.before_request
+    def admit() -> None:
+        with _refusing_what_is_no_event():
+            missing = [name for name in _CLOUD_EVENT if name not in _given()]
+            if request.method == "POST" and missing:
+                raise NotAnEventError(f"it is no CloudEvent: it has no {', '.join(missing)}")
+
+
+def _given() -> set[str]:
+    """The attributes that the request carries: in its headers, or in its body where that is a whole event."""
+    if request.mimetype.startswith("application/cloudevents"):
+        body = request.get_json(force=True, silent=True)
+        return set(body) if isinstance(body, dict) else set()
+    return {name.lower().removeprefix("ce-") for name, _ in request.headers if name.lower().startswith("ce-")}
 
 
 def ingest(event: Event) -> None:
