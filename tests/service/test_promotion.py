@@ -1,13 +1,14 @@
 """Who stands behind the alias, and what it stood for before."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from attune import bootstrap
 from attune.domain.alias import Alias, Served, first
 from attune.domain.run import RunState
-from attune.ports import Create
+from attune.ports import Create, Replace
 from attune.services import manifests
 from attune_local.vertex.mischief import Kind, Mischief
 from service.scenes import another_run, beside, fill, only_run, running, told
@@ -123,6 +124,33 @@ def test_of_two_datasets_with_one_alias_the_run_that_opened_later_is_newer() -> 
     stage.settle()
     assert alias(stage, "shared").current.dataset == "other"
     assert only_run(stage).state is RunState.REJECTED
+
+
+def test_an_alias_that_moves_on_at_the_same_moment_is_not_written_over() -> None:
+    stage = running()
+    stage.settle()
+    mine = alias(stage).current
+    another_run(stage, "second")
+    stage.pass_time(60)
+    theirs = replace(mine, dataset="elsewhere", endpoint="endpoints/9")
+    moved: list[str] = []
+
+    def gate(call: str) -> Callable[[], None]:
+        """Between the alias's being read and its being written, somebody else moves it."""
+        ready = stage.runs()[-1].state is RunState.EVALUATING and not stage.documents.find(manifests.waiting_messages())
+        if call == "documents.commit" and ready and not moved:
+            moved.append("now")
+            read = stage.documents.get(manifests.alias("d"))
+            assert read is not None
+            stage.documents.commit(Replace(read, read.value.moved_to(theirs, stage.now)))
+        return lambda: None
+
+    bootstrap.watch(stage.ports(gate), stage.deployment)()
+    assert moved == ["now"]
+    assert alias(stage).current == theirs
+    stage.watch()
+    assert alias(stage).previous == theirs
+    assert alias(stage).serial == 3
 
 
 @pytest.mark.parametrize(("opened", "state"), [(1, RunState.REJECTED), (-1, RunState.PROMOTED)])

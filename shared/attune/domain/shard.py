@@ -90,7 +90,10 @@ Changes = Mapping[str, Member | None]
 
 
 def needed(known: Mapping[str, Shard | None], ids: Iterable[str]) -> set[str]:
-    """The prefixes still to be read before `grow` can place these pairs: empty when all that is touched is known."""
+    """The prefixes still to be read before `grow` can place these pairs: empty when all that is touched is known.
+
+    A child that its parent does not name is what a crash left behind: it is never read, and nothing in it counts.
+    """
     missing = set()
     for pair in ids:
         prefix = ""
@@ -143,9 +146,7 @@ class Tree:
     ) -> Span:
         children = dict(before)
         for character, below in _by_next_character(changes, len(node.prefix)).items():
-            # A child that its parent does not name is what a crash left behind: nothing in it counts.
-            trusted = known if character in before else {}
-            children[character] = self._grow(node.prefix + character, trusted, below, made)
+            children[character] = self._grow(node.prefix + character, known, below, made)
         if children == before:
             return node.span
         return self._inner(node.prefix, children, made)
