@@ -78,20 +78,41 @@ resource "google_firestore_field" "active_runs" {
   }
 }
 
+# What has changed of late, the oldest first. Nobody asks for it backwards, and each direction costs an entry a write.
+resource "google_firestore_field" "changed_pairs" {
+  project    = local.project_id
+  database   = google_firestore_database.manifests.name
+  collection = "pairs"
+  field      = "changed_minute"
+
+  index_config {
+    indexes {
+      order       = "ASCENDING"
+      query_scope = "COLLECTION"
+    }
+  }
+}
+
 # --- fields that nobody asks for: an index on a map or an array costs an entry for everything in it, and one on a value
 # --- that only grows (a time, a path) bears 500 writes a second at most in all of a collection
 
 locals {
   unindexed = {
-    pairs    = ["audio", "changed_at", "due_hour", "path", "reasons", "row", "taken", "transcript", "waiting_hour"]
-    shards   = ["children", "members", "span"]
-    runs     = ["changed_at", "dropped", "history", "manifest", "opened_at", "plan", "recipe", "train", "validation"]
-    outbox   = ["at", "data"]
-    aliases  = ["current", "previous"]
-    history  = ["current", "previous"]
-    states   = ["errors", "good"]
-    leases   = ["until"]
-    datasets = ["prompt", "system_instruction"]
+    pairs = [
+      "audio", "barred", "changed_at", "due_hour", "freed", "measured", "path", "reasons", "remarks", "row", "sides", "taken",
+      "transcript", "waiting_hour",
+    ]
+    recordings = ["holders", "refused"]
+    sides      = ["first"]
+    shards     = ["children", "members", "span"]
+    runs       = ["changed_at", "dropped", "history", "manifest", "opened_at", "plan", "recipe", "train", "validation"]
+    outbox     = ["at", "data"]
+    aliases    = ["current", "previous"]
+    history    = ["current", "previous"]
+    states     = ["customs", "errors", "good"]
+    reports    = ["published_at"]
+    leases     = ["until"]
+    datasets   = ["prompt", "quality", "system_instruction", "tasks", "transcripts"]
   }
   unindexed_fields = merge([
     for collection, fields in local.unindexed : {
@@ -128,9 +149,14 @@ resource "google_firestore_document" "defaults" {
     cooldown_hours = { doubleValue = 0 }
     paused         = { booleanValue = false }
 
-    prompt              = { stringValue = "Transcribe this audio verbatim." }
-    system_instruction  = { nullValue = null }
-    row_format          = { stringValue = "file_uri" }
+    prompt             = { stringValue = "Transcribe this audio verbatim." }
+    system_instruction = { nullValue = null }
+    row_format         = { stringValue = "file_uri" }
+    tasks              = { mapValue = { fields = {} } }
+    transcripts = { mapValue = { fields = {
+      casing      = { stringValue = "keep" }
+      punctuation = { stringValue = "keep" }
+    } } }
     validation_fraction = { doubleValue = 0.1 }
     group_by            = { nullValue = null }
 
@@ -142,8 +168,36 @@ resource "google_firestore_document" "defaults" {
     alias                    = { nullValue = null }
     promotion                = { stringValue = "auto" }
 
-    max_audio_bytes   = { integerValue = "100000000" }
-    max_audio_seconds = { doubleValue = 3600 }
+    over_limit       = { stringValue = "refuse" }
+    max_run_cost_usd = { nullValue = null }
+
+    quality = { mapValue = { fields = {
+      max_audio_bytes               = { integerValue = "100000000" }
+      max_audio_seconds             = { doubleValue = 3600 }
+      min_audio_seconds             = { doubleValue = 0.1 }
+      advised_audio_seconds         = { doubleValue = 30 }
+      min_sample_rate               = { integerValue = "8000" }
+      max_sample_rate               = { integerValue = "192000" }
+      advised_sample_rate           = { integerValue = "16000" }
+      max_channels                  = { integerValue = "8" }
+      advised_channels              = { integerValue = "1" }
+      advised_bit_depth             = { integerValue = "16" }
+      silence_dbfs                  = { doubleValue = -50 }
+      max_silent_share              = { doubleValue = 0.98 }
+      advised_silent_share          = { doubleValue = 0.5 }
+      advised_leading_silence       = { doubleValue = 2 }
+      advised_trailing_silence      = { doubleValue = 3 }
+      advised_clipped_share         = { doubleValue = 0.001 }
+      advised_dc_offset             = { doubleValue = 0.02 }
+      advised_lowest_level          = { doubleValue = -40 }
+      advised_highest_level         = { doubleValue = -6 }
+      advised_snr_db                = { doubleValue = 10 }
+      max_transcript_bytes          = { integerValue = "1000000" }
+      max_characters_per_second     = { doubleValue = 35 }
+      advised_characters_per_second = { doubleValue = 2 }
+      max_repeats                   = { integerValue = "4" }
+      severities                    = { mapValue = { fields = {} } }
+    } } }
   })
 
   lifecycle {

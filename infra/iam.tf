@@ -1,11 +1,12 @@
 # Who may do what, on the narrowest thing that Google lets be named. Members, not bindings: what others granted stays.
 #
-#            intake   dataset          database   events    launch    tuning
-#   ingest   read     read, create     use        publish   publish
-#   launch            read, create     use        publish             create, get, list
-#   watch             read, create     use        publish   publish   get, list; endpoints: get
+#            intake   dataset                 database   events    launch    tuning
+#   ingest   read     read, create            use        publish   publish
+#   launch            read, create            use        publish             create, get, list
+#   watch             read, create;           use        publish   publish   get, list; endpoints: get
+#                     delete in reports/
 #
-# Nobody may delete or overwrite an object, and only people write into the intake bucket.
+# Nobody may delete or overwrite an object but a report's, and only people write into the intake bucket.
 
 locals {
   members = { for name, function in module.function : name => function.member }
@@ -41,6 +42,26 @@ resource "google_storage_bucket_iam_member" "creates_in_dataset" {
   bucket = google_storage_bucket.dataset.name
   role   = "roles/storage.objectCreator"
   member = each.value
+}
+
+# To write over an object is to delete the one that stood there.
+resource "google_project_iam_custom_role" "reporter" {
+  project     = local.project_id
+  role_id     = "attuneReporter"
+  title       = "attune: replaces reports"
+  description = "Writes a dataset's report in place of the one before."
+  permissions = ["storage.objects.delete"]
+}
+
+resource "google_storage_bucket_iam_member" "watch_replaces_reports" {
+  bucket = google_storage_bucket.dataset.name
+  role   = google_project_iam_custom_role.reporter.id
+  member = local.members["watch"]
+
+  condition {
+    title      = "reports only"
+    expression = "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.dataset.name}/objects/reports/\")"
+  }
 }
 
 # The finalize trigger's notification goes to a topic that Eventarc makes, so it cannot be named here.

@@ -53,7 +53,7 @@ resource "google_storage_bucket" "dataset" {
   deletion_policy             = "ABANDON"
 
   # Every object is written once, under a name made from its content, and composed again years later: so there are no
-  # versions to keep, and nothing here may be deleted by its age.
+  # versions to keep, and nothing here may be deleted by its age. Only reports are replaced, and not missed.
   soft_delete_policy {
     retention_duration_seconds = local.seven_days
   }

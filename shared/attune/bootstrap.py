@@ -12,15 +12,21 @@ from functools import cache, cached_property
 from typing import TypeVar
 
 from attune.config import Deployment
+from attune.domain.base_models import Models, base_model
 from attune.domain.events import Channel
 from attune.ports import Checksum, Clock, Documents, Each, Ear, Intake, Objects, Post, Tuning
 from attune.services.ahead import ShardAhead
+from attune.services.approve import Approving
 from attune.services.assemble import Assembly
 from attune.services.cut import Cutting
 from attune.services.follow import Following
+from attune.services.forecast import Forecast
 from attune.services.ingest import Ingest
 from attune.services.launch import Launch
 from attune.services.promote import Promoting
+from attune.services.report.places import report_store
+from attune.services.report.publish import Publishing
+from attune.services.report.refresh import Refresh
 from attune.services.shards import Sharding
 from attune.services.start import Starting
 from attune.services.watch import Watch
@@ -29,12 +35,17 @@ T = TypeVar("T")
 R = TypeVar("R")
 _THREADS = 16  # remote calls under way at once, for work that is many small calls
 _AHEAD = timedelta(seconds=60)  # a tick shards ahead no longer than this: the next one comes in a minute
+_REPORTING = timedelta(seconds=60)  # and refreshes reports no longer than this
+_REPORT_LEASE = timedelta(seconds=120)  # no two writes of a refresh are further apart
 _ANSWER = timedelta(seconds=60)  # the create call's deadline, in adapters.vertex
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Everything attune needs of the world. What a function has no use for is never built."""
+    """Everything attune needs of the world. What a function has no use for is never built.
+
+    `models` is the catalogue of base models.
+    """
 
     documents: Callable[[], Documents]
     intake: Callable[[], Intake]
@@ -46,6 +57,7 @@ class Ports:
     each: Each
     clock: Clock
     new_owner: Callable[[], str]
+    models: Models = base_model
 
 
 def ingest(ports: Ports) -> Ingest:
@@ -62,7 +74,7 @@ def launch(ports: Ports, deployment: Deployment) -> Launch:
         post=post,
         clock=clock,
         cutting=Cutting(documents, clock),
-        assembly=Assembly(documents, objects, _sharding(ports), ports.each, clock),
+        assembly=Assembly(documents, objects, _sharding(ports), ports.each, clock, ports.models),
         starting=Starting(
             documents, ports.tuning(), post, clock, deployment.max_concurrent_jobs, intent, min(_ANSWER, intent / 2)
         ),
@@ -84,8 +96,27 @@ def watch(ports: Ports, deployment: Deployment) -> Watch:
         tuning=tuning,
         following=Following(documents, ports.objects(), tuning, post, clock, promoting),
         sharding_ahead=ShardAhead(documents, _sharding(ports), clock, lease, _AHEAD, ports.new_owner),
+        refresh=_refresh(ports),
         stalled=timedelta(seconds=deployment.stalled_seconds),
+        reporting_for=_REPORTING,
     )
+
+
+def forecast(ports: Ports, deployment: Deployment) -> Forecast:
+    """The service behind `attune plan`."""
+    return Forecast(ports.documents(), _sharding(ports), ports.each, ports.models, deployment.dataset_bucket)
+
+
+def approving(ports: Ports) -> Approving:
+    """The service behind `attune approve` and `attune reject`."""
+    return Approving(ports.documents(), ports.clock)
+
+
+def _refresh(ports: Ports) -> Refresh:
+    documents, objects, clock = ports.documents(), ports.objects(), ports.clock
+    sharding = Sharding(documents, objects, ports.checksum(), ports.each, report_store, swept=True)
+    publishing = Publishing(documents, objects, clock)
+    return Refresh(documents, sharding, publishing, clock, _REPORT_LEASE, ports.new_owner)
 
 
 def _sharding(ports: Ports) -> Sharding:

@@ -4,18 +4,55 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from functools import cached_property
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from attune.domain.manner import Manner
+from attune.domain.phrasing import Phrasing
+from attune.domain.quality.limits import PUBLISHED_AUDIO_BYTES, PUBLISHED_AUDIO_SECONDS, Limits
+from attune.domain.quality.rules import severity_fault
 from attune.domain.row import RowFormat
-from attune.domain.run import Promotion, Recipe, Scope
+from attune.domain.run import OverLimit, Promotion, Recipe, Scope
+from attune.domain.task import Kind, Task
+from attune.schema import labels_fault, schema_fault
 
-PUBLISHED_AUDIO_BYTES = 100_000_000  # Google's tuning page: at most 100 MB an audio file
-PUBLISHED_AUDIO_SECONDS = 3600.0  # and at most 60 minutes
 _ALIAS = re.compile(r"[^/]{1,200}")
+_FOLDER = re.compile(r"[^/]{1,200}")
+_CEILINGS = {"max_audio_bytes": PUBLISHED_AUDIO_BYTES, "max_audio_seconds": PUBLISHED_AUDIO_SECONDS}
+_SIGNED = {"silence_dbfs", "advised_lowest_level", "advised_highest_level", "advised_snr_db"}
+_SHARES = {"max_silent_share", "advised_silent_share", "advised_clipped_share", "advised_dc_offset"}
+_MAPS = ("quality", "transcripts", "tasks")  # settings that are maps: a dataset's own are laid over the defaults'
+
+
+class TaskSettings(BaseModel):
+    """A task of a dataset, under the name of its folder: what its texts are, and the prompt of its rows."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Kind = Kind.TRANSCRIPTION
+    prompt: Annotated[str, Field(min_length=1, max_length=20_000)]
+    labels: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=1_000)], ...], Field(max_length=1_000)] = ()
+    json_schema: Mapping[str, object] | None = None
+
+    @model_validator(mode="after")
+    def _of_its_kind(self) -> Self:
+        if self.labels and self.kind is not Kind.CLASSIFICATION:
+            raise ValueError(f"labels are for kind classification, not {self.kind}")
+        if self.json_schema is not None and self.kind is not Kind.JSON:
+            raise ValueError(f"a json_schema is for kind json, not {self.kind}")
+        if fault := labels_fault(self.labels) or schema_fault(self.json_schema or {}):
+            raise ValueError(fault)
+        return self
+
+    def task(self, name: str) -> Task:
+        """The task."""
+        return Task(name, self.kind, self.prompt, self.labels, self.json_schema)
 
 
 class Settings(BaseModel):
@@ -32,8 +69,11 @@ class Settings(BaseModel):
     prompt: Annotated[str, Field(min_length=1, max_length=20_000)] = "Transcribe this audio verbatim."
     system_instruction: Annotated[str, Field(min_length=1, max_length=20_000)] | None = None
     row_format: RowFormat = RowFormat.FILE_URI
+    transcripts: Manner = Manner()
+    tasks: dict[str, TaskSettings] = Field(default_factory=dict)
     validation_fraction: Annotated[float, Field(ge=0, le=0.5)] = 0.1
     group_by: str | None = None
+    quality: Limits = Limits()
 
     base_model: Annotated[str, Field(min_length=1, max_length=200)] = "gemini-2.5-flash"
     epochs: Annotated[int, Field(ge=1, le=100)] | None = None
@@ -43,8 +83,23 @@ class Settings(BaseModel):
     alias: str | None = None
     promotion: Promotion = Promotion.AUTO
 
-    max_audio_bytes: Annotated[int, Field(ge=1, le=PUBLISHED_AUDIO_BYTES)] = PUBLISHED_AUDIO_BYTES
-    max_audio_seconds: Annotated[float, Field(gt=0, le=PUBLISHED_AUDIO_SECONDS)] = PUBLISHED_AUDIO_SECONDS
+    over_limit: OverLimit = OverLimit.REFUSE
+    max_run_cost_usd: Annotated[float, Field(ge=0)] | None = None
+
+    @field_validator("quality")
+    @classmethod
+    def _usable_limits(cls, value: Limits) -> Limits:
+        faults = [*_limit_faults(value), *_severity_faults(value)]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return value
+
+    @field_validator("tasks")
+    @classmethod
+    def _usable_folders(cls, value: dict[str, TaskSettings]) -> dict[str, TaskSettings]:
+        if bad := [name for name in value if not _FOLDER.fullmatch(name)]:
+            raise ValueError(f"{', '.join(map(repr, bad))}: a task's name is that of a folder, 1 to 200 characters")
+        return value
 
     @field_validator("adapter_size")
     @classmethod
@@ -71,6 +126,12 @@ class Settings(BaseModel):
             raise ValueError("must have at most one group: what it finds names the speaker")
         return value
 
+    @cached_property
+    def phrasing(self) -> Phrasing:
+        """How the rows of the dataset are put."""
+        tasks = tuple(task.task(name) for name, task in sorted(self.tasks.items()))
+        return Phrasing(self.row_format, self.prompt, self.system_instruction, self.transcripts, tasks)
+
     def recipe(self, dataset: str) -> Recipe:
         """What a run cut now is to do."""
         return Recipe(
@@ -84,15 +145,46 @@ class Settings(BaseModel):
             scope=self.scope,
             alias=self.alias or dataset,
             promotion=self.promotion,
+            manner=self.transcripts,
+            tasks=self.phrasing.tasks,
+            over_limit=self.over_limit,
+            max_cost_usd=self.max_run_cost_usd,
         )
 
 
 def read_settings(defaults: Mapping[str, object], own: Mapping[str, object]) -> Settings | tuple[str, ...]:
     """The settings that the two documents make together, or every error in them: the field, and what is wrong."""
     try:
-        return Settings.model_validate({**defaults, **own})
+        return Settings.model_validate(laid_over(defaults, own))
     except ValidationError as invalid:
         return tuple(_sentence(dict(error)) for error in invalid.errors(include_url=False, include_context=False))
+
+
+def laid_over(defaults: Mapping[str, object], own: Mapping[str, object]) -> dict[str, object]:
+    """A dataset's own fields over the defaults': field by field, and within the fields that are maps, too."""
+    laid = {**defaults, **own}
+    for name in _MAPS:
+        below, above = defaults.get(name), own.get(name)
+        if isinstance(below, Mapping) and isinstance(above, Mapping):
+            laid[name] = {**below, **above}
+    return laid
+
+
+def _limit_faults(limits: Limits) -> Iterator[str]:
+    for field in fields(limits):
+        value = getattr(limits, field.name)
+        if isinstance(value, Mapping):
+            continue
+        if not math.isfinite(value) or (value < 0 and field.name not in _SIGNED):
+            yield f"{field.name} must be a number, 0 or more"
+        if field.name in _CEILINGS and not 0 < value <= _CEILINGS[field.name]:
+            yield f"{field.name} must be more than 0 and at most {_CEILINGS[field.name]:,.0f}, which the service takes"
+        if field.name in _SHARES and value > 1:
+            yield f"{field.name} is a share, at most 1"
+
+
+def _severity_faults(limits: Limits) -> Iterator[str]:
+    return (fault for code, severity in limits.severities.items() if (fault := severity_fault(code, severity)))
 
 
 def written_digest(defaults: Mapping[str, object], own: Mapping[str, object]) -> str:

@@ -9,7 +9,9 @@ from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
 from attune.domain.events import Message
-from attune.domain.pair import Reason
+from attune.domain.finding import Finding
+from attune.domain.quality.heard import Heard
+from attune.domain.quality.limits import Limits
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -80,7 +82,8 @@ class Order(StrEnum):
 class Query(Generic[T]):
     """Documents of a kind in one collection, or in every collection of that name (`group`).
 
-    `where` are equalities, or (for a tuple value) membership in at most 30 values.
+    `where` are equalities, or (for a tuple value) membership in at most 30 values. `at_least` leaves out what is less
+    in the field that an ascending order is by.
     """
 
     kind: type[T]
@@ -89,6 +92,7 @@ class Query(Generic[T]):
     order_by: str | None = None
     order: Order = Order.ASCENDING
     group: bool = False
+    at_least: object = None
 
 
 class Documents(Protocol):
@@ -113,7 +117,8 @@ class Documents(Protocol):
     def find(self, query: Query[T], limit: int | None = None, after: Key[T] | None = None) -> list[Versioned[T]]:
         """The documents that match, at most `limit`, in the query's order and then by id.
 
-        `after` continues an unordered query behind that document, so that any number can be walked in pages.
+        `after` continues an unordered query behind that document, so that any number can be walked in pages; and one
+        with `at_least` behind the document of that id which has just that value.
         """
         ...
 
@@ -157,7 +162,7 @@ class Intake(Protocol):
 
 
 class Objects(Protocol):
-    """The dataset bucket. Whatever is written is written once: a name that is taken is "already done"."""
+    """The dataset bucket. Rows are written once: a name that is taken is "already done". Only reports are replaced."""
 
     def read(self, name: str) -> bytes:
         """An object's bytes.
@@ -179,6 +184,22 @@ class Objects(Protocol):
         """
         ...
 
+    def replace(self, name: str, data: Buffer, content_type: str) -> Stored:
+        """Stores the bytes in place of what stands under the name, if anything."""
+        ...
+
+    def recompose(self, name: str, sources: Sequence[str], content_type: str) -> Stored:
+        """Joins 1 to 32 objects, server-side, in place of what stands under the name, if anything.
+
+        Raises:
+            GoneError: one of the sources is not there.
+        """
+        ...
+
+    def delete(self, name: str) -> None:
+        """Deletes an object, if it is there."""
+        ...
+
     def uri(self, name: str) -> str:
         """The object's gs:// address."""
         ...
@@ -187,20 +208,11 @@ class Objects(Protocol):
 # --- audio -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What decoding a recording told."""
-
-    seconds: float
-    sample_rate: int
-    channels: int
-
-
 class Ear(Protocol):
     """Decodes recordings."""
 
-    def listen(self, data: bytes, ending: str) -> Heard | Reason:
-        """Decodes all of a recording, or says why it is none of what its ending promises."""
+    def listen(self, data: bytes, ending: str, limits: Limits) -> Heard | Finding:
+        """Decodes all of a recording and measures it, or says why it is none of what its ending promises."""
         ...
 
 

@@ -18,6 +18,7 @@ from rich.table import Table
 
 from attune.domain.row import RowFormat, Template
 from attune.services.encode import encode_inline
+from bench import checking
 from service.scenes import drop, fill
 from service.theatre import Stage, naive_row
 
@@ -123,6 +124,7 @@ def _met(figure: float, wanted: float | None) -> bool | None:
 def main() -> None:
     """Prints the table, and keeps it as JSON."""
     lines = [line for measure in (encoding, calls, growth, memory, modules) for line in measure()]
+    lines += [Line(*told) for told in checking.lines()]
     table = Table("what", "goal", "figure", "verdict")
     for line in lines:
         table.add_row(line.what, line.goal, line.figure, {True: "met", False: "NOT MET", None: "-"}[line.met])

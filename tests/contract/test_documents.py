@@ -12,20 +12,39 @@ import pytest
 
 from attune.domain import alias, run
 from attune.domain.alias import Served
+from attune.domain.content import Holder, Recording, Side
 from attune.domain.events import Channel, Message
 from attune.domain.names import HalfKind
-from attune.domain.pair import Due, Half, Pair, PairState, Reason, Row, Taken
+from attune.domain.pair import Barred, Due, Half, Measured, Pair, PairState, Row, Taken
+from attune.domain.profile import Found, Histogram, Profile, Ranked, Share
+from attune.domain.quality.customs import Cased, Customs, Style
+from attune.domain.quality.heard import Heard
+from attune.domain.quality.rules import RULES
+from attune.domain.row import Weight
 from attune.domain.run import Run
 from attune.domain.shard import Member, Part, Shard, Span
 from attune.domain.split import Split
 from attune.errors import ConflictError
 from attune.ports import Create, Delete, Documents, Key, Query, RawDocument, Replace, Versioned
 from attune.services import manifests
-from attune.services.manifests import DatasetState, Lease, Slot
+from attune.services.manifests import DatasetState, Lease, Progress, Slot
 
 NOW = datetime(2026, 11, 22, 12, 30, 15, 123456, tzinfo=UTC)
 THREADS = 8
-ROW = Row("rows/r.json", 100, 0xFFFFFFFF, "t" * 16, "audio/a.wav", "audio/wav", "a" * 64, "b" * 64, 1.5, 48)
+ROW = Row(
+    "rows/r.json", 100, 0xFFFFFFFF, "t" * 16, "audio/a.wav", "audio/wav", "a" * 64, "b" * 64, 1.5, 48, Weight(9, 8, 7)
+)
+FINDING = RULES["audio_noisy"].found("It is noisy.")
+MEMBER = Member("p", Part("n", 1, 2), "{}\n", "t", 1.0, 2, "v", "mood", "audio/wav", Weight(9, 8, 7))
+PROFILE = Profile(
+    states={"accepted": 2, "rejected": 1},
+    sides={"train": 2},
+    tasks={"mood": Share(2, 3000)},
+    found={"audio_noisy": Found({"look": 2}, "p")},
+    histograms={"level": Histogram({3: 1, 20: 1}, {7: 1})},
+    customs=Customs({"lower": 3}, {"with": 1}),
+    worst=(Ranked("p", refused=True, findings=2, far=150),),
+)
 HALF = Half(HalfKind.AUDIO, "calls/a.wav", 1_795_374_581_054_992, 2**31)
 SERVED = Served("calls", "r000001", 1, NOW, "projects/1/locations/r/endpoints/2", "projects/1/locations/r/models/3@1")
 
@@ -66,7 +85,11 @@ def test_there_is_nothing_where_nothing_was_written(documents: Documents) -> Non
             replace(
                 pair("a", Due.ADD, 5),
                 audio=HALF,
-                reasons=(Reason("c", "s"),),
+                reasons=(FINDING,),
+                remarks=(FINDING,),
+                measured=Measured(Heard(1.5, 8000, 1), "transcription", 9.5, Style(Cased.LOWER, punctuated=True)),
+                barred=Barred("a", "b", FINDING),
+                sides=(Split.TRAIN, Split.VALIDATION),
                 row=ROW,
                 split=Split.TRAIN,
                 taken=Taken("r000001", ROW, HALF, None),
@@ -75,12 +98,27 @@ def test_there_is_nothing_where_nothing_was_written(documents: Documents) -> Non
         (manifests.run("calls", 1), run.opened("calls", 1, 100, NOW)),
         (
             manifests.shard("calls", Split.TRAIN, "0"),
-            Shard("calls", Split.TRAIN, "0", Span(1), (Member("p", Part("n", 1, 2), "{}\n", "t", 1.0, 2),)),
+            Shard("calls", Split.TRAIN, "0", Span(1, tasks={"mood": 1}), (MEMBER,)),
         ),
         (manifests.alias("calls"), alias.first("calls", SERVED, NOW)),
         (manifests.outbox("m"), Message("m", Channel.EVENTS, "t", "calls", "s", NOW, {"n": [1, None, {"x": True}]})),
         (manifests.state("calls"), DatasetState("calls", {"threshold": 3, "prompt": "p"}, "w", ("e",), "e", NOW)),
+        (
+            manifests.state("calls"),
+            DatasetState("calls", version=2, version_digest="v", version_since=NOW, customs=Customs({"lower": 3}, {})),
+        ),
+        (
+            manifests.recording("calls", "a" * 64),
+            Recording(Split.TRAIN, {"mood": Holder("p", "a")}, (Holder("q", "b"), Holder("r", "c"))),
+        ),
+        (manifests.side("calls", "words-" + "a" * 64), Side(Split.VALIDATION, Holder("p", "a"))),
         (manifests.lease("calls"), Lease("calls", "me", NOW)),
+        (manifests.report_lease("calls"), Lease("calls", "me", NOW)),
+        (manifests.progress("calls"), Progress("calls", 1, 2, 3, 4, 5, "p", 6, "l", "s", NOW)),
+        (
+            manifests.shard("calls", "report1", "0"),
+            Shard("calls", "report1", "0", Span(1, profile=PROFILE), (Member("p", line="{}\n", profile=PROFILE),)),
+        ),
         (manifests.slot(0), Slot("calls", "r000001", NOW)),
         (manifests.own_settings("calls"), RawDocument({"threshold": "many", "a.b": 1, "deep": {"x": [1.5]}})),
     ],
@@ -373,6 +411,54 @@ def test_an_order_is_by_its_field_and_then_by_id(documents: Documents) -> None:
     early = [pair(f"early {number}", Due.ADD, 3) for number in range(4)]
     create(documents, *ADDED, *early)
     assert paths(documents.find(manifests.oldest_new_pairs("calls"))) == by_id(*early) + by_id(*ADDED)
+
+
+CHANGED = [replace(pair(f"changed {number}"), changed_minute=10 + number % 3) for number in range(9)]
+
+
+def in_order(*pairs: Pair) -> list[str]:
+    return [value.path for value in sorted(pairs, key=lambda value: (value.changed_minute, value.id))]
+
+
+@pytest.mark.parametrize("minute", [0, 10, 11, 12])
+def test_an_order_begins_at_a_value(documents: Documents, minute: int) -> None:
+    create(documents, *CHANGED)
+    since = [value for value in CHANGED if value.changed_minute >= minute]
+    assert paths(documents.find(manifests.changed_pairs("calls", minute))) == in_order(*since)
+    assert documents.count(manifests.changed_pairs("calls", minute), up_to=100) == len(since)
+
+
+def test_nothing_is_found_where_all_is_less(documents: Documents) -> None:
+    create(documents, *CHANGED)
+    assert documents.find(manifests.changed_pairs("calls", 13)) == []
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 9, 10])
+def test_an_order_that_begins_at_a_value_is_walked_in_pages_through_equals(documents: Documents, size: int) -> None:
+    create(documents, *CHANGED)
+    walked: list[Versioned[Pair]] = []
+    while page := documents.find(
+        manifests.changed_pairs("calls", walked[-1].value.changed_minute if walked else 10),
+        limit=size,
+        after=walked[-1].key if walked else None,
+    ):
+        assert len(page) <= size
+        walked += page
+    assert paths(walked) == in_order(*CHANGED)
+
+
+def test_a_walk_in_order_goes_on_behind_a_document_that_has_moved_on(documents: Documents) -> None:
+    create(documents, *CHANGED)
+    first, second, *rest = documents.find(manifests.changed_pairs("calls", 10))
+    documents.commit(Replace(second, replace(second.value, changed_minute=99)))
+    found = documents.find(manifests.changed_pairs("calls", 10), after=second.key)
+    assert paths(found) == [*paths(rest), second.value.path]
+    assert first.value.changed_minute == 10
+
+
+def test_an_order_without_a_value_to_begin_at_cannot_be_continued(documents: Documents) -> None:
+    with pytest.raises(ValueError, match="order"):
+        documents.find(manifests.newest_runs("calls"), after=manifests.run("calls", 1))
 
 
 def test_the_newest_run_comes_first(documents: Documents) -> None:

@@ -110,6 +110,65 @@ def test_joining_the_same_twice_leaves_the_same(buckets: Buckets) -> None:
     assert (again.name, again.size, again.crc32c) == (first.name, first.size, first.crc32c)
 
 
+# --- what is replaced -----------------------------------------------------------------------------------------
+
+
+def test_what_stands_under_a_name_is_replaced(buckets: Buckets) -> None:
+    first = buckets.objects.replace("reports/d/report.html", b"first", "text/html")
+    second = buckets.objects.replace("reports/d/report.html", b"the second", "text/html")
+    assert (second.size, second.crc32c) == (10, google_crc32c.value(b"the second"))
+    assert second.generation > first.generation
+    assert buckets.objects.read("reports/d/report.html") == b"the second"
+
+
+@pytest.mark.parametrize("size", [0, 8 * MEBIBYTE + 1])
+def test_what_was_written_once_is_replaced_by_any_size(buckets: Buckets, size: int) -> None:
+    buckets.objects.put("report", b"first", "text/html")
+    data = random_bytes(size)
+    assert buckets.objects.replace("report", memoryview(data), "text/html").size == size
+    assert buckets.objects.read("report") == data
+
+
+def test_what_was_joined_under_a_name_is_replaced(buckets: Buckets) -> None:
+    for name in ("a", "b", "c"):
+        buckets.objects.put(name, name.encode(), "text/plain")
+    first = buckets.objects.recompose("whole", ["a", "b"], "application/jsonl")
+    second = buckets.objects.recompose("whole", ["c"], "application/jsonl")
+    assert (second.name, second.size, second.crc32c) == ("whole", 1, google_crc32c.value(b"c"))
+    assert second.generation > first.generation
+    assert buckets.objects.read("whole") == b"c"
+
+
+def test_what_was_joined_and_what_was_stored_replace_each_other(buckets: Buckets) -> None:
+    buckets.objects.put("a", b"a", "text/plain")
+    buckets.objects.recompose("whole", ["a", "a"], "application/jsonl")
+    buckets.objects.replace("whole", b"", "application/jsonl")
+    assert buckets.objects.read("whole") == b""
+    buckets.objects.recompose("whole", ["a"], "application/jsonl")
+    assert buckets.objects.read("whole") == b"a"
+
+
+def test_replacing_with_what_is_not_there_tells_that_it_is_gone_and_leaves_what_stands(buckets: Buckets) -> None:
+    buckets.objects.put("whole", b"still", "text/plain")
+    with pytest.raises(GoneError):
+        buckets.objects.recompose("whole", ["never"], "text/plain")
+    assert buckets.objects.read("whole") == b"still"
+
+
+@pytest.mark.parametrize("name", NAMES, ids=lambda name: name[:24])
+def test_an_object_of_any_name_is_deleted_and_its_name_is_free(buckets: Buckets, name: str) -> None:
+    buckets.objects.put(name, b"x", "text/plain")
+    buckets.objects.delete(name)
+    with pytest.raises(GoneError):
+        buckets.objects.read(name)
+    buckets.objects.put(name, b"y", "text/plain")
+    assert buckets.objects.read(name) == b"y"
+
+
+def test_deleting_what_is_not_there_is_no_error(buckets: Buckets) -> None:
+    buckets.objects.delete("never")
+
+
 def test_an_address_is_the_bucket_and_the_name_as_it_is(buckets: Buckets, unique: str) -> None:
     assert buckets.objects.uri("runs/a b/ü.jsonl") == f"gs://{unique}/runs/a b/ü.jsonl"
 

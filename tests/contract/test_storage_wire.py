@@ -177,6 +177,37 @@ def test_joining_wants_the_name_free_and_sends_no_old_checksum() -> None:
     assert "crc32c" not in said["destination"]
 
 
+def test_to_replace_is_one_request_without_a_condition_and_with_its_type() -> None:
+    wire = Wire(resource(stored(b"hello")))
+    assert objects(wire).replace("row", b"hello", "text/html; charset=utf-8") == stored(b"hello")
+    (sent,) = wire.sent
+    assert "ifGenerationMatch" not in sent.query
+    assert b"content-type: text/html; charset=utf-8" in sent.body
+
+
+def test_to_join_in_place_of_what_stands_is_one_request_without_a_condition_and_with_its_type() -> None:
+    wire = Wire(resource(Stored("whole", 78, 10, 2)))
+    assert objects(wire).recompose("whole", ["a", "b"], "application/jsonl") == Stored("whole", 78, 10, 2)
+    (sent,) = wire.sent
+    assert "ifGenerationMatch" not in sent.query
+    assert json.loads(sent.body)["destination"]["contentType"] == "application/jsonl"
+
+
+@pytest.mark.parametrize("trouble", [Answer(503), Answer(429), BROKEN])
+def test_to_replace_is_repeated_since_twice_is_the_same_as_once(trouble: Answer) -> None:
+    wire = Wire(trouble, resource(stored(b"hello")))
+    objects(wire).replace("row", b"hello", "text/plain")
+    objects(wire).recompose("row", ["a"], "text/plain")
+    objects(wire).delete("row")
+    assert [sent.method for sent in wire.sent] == ["POST", "POST", "POST", "DELETE"]
+
+
+def test_a_delete_whose_answer_was_lost_finds_nothing_and_is_content() -> None:
+    wire = Wire(BROKEN, Answer(404))
+    objects(wire).delete("row")
+    assert [sent.method for sent in wire.sent] == ["DELETE", "DELETE"]
+
+
 @pytest.mark.parametrize("size", [5, 9 * MEBIBYTE])
 def test_what_stands_under_a_taken_name_is_asked_for_once(size: int) -> None:
     wire = Wire(TAKEN, resource(STANDING))
@@ -210,6 +241,12 @@ def test_a_service_that_does_not_answer_is_unavailable(trouble: Answer) -> None:
         objects(Wire(trouble), patience=0.05).read("row")
     with pytest.raises(UnavailableError):
         objects(Wire(trouble), patience=0.05).compose("row", ["a"])
+    with pytest.raises(UnavailableError):
+        objects(Wire(trouble), patience=0.05).replace("row", b"hello", "text/plain")
+    with pytest.raises(UnavailableError):
+        objects(Wire(trouble), patience=0.05).recompose("row", ["a"], "text/plain")
+    with pytest.raises(UnavailableError):
+        objects(Wire(trouble), patience=0.05).delete("row")
 
 
 def test_a_source_that_is_not_there_is_gone() -> None:

@@ -9,11 +9,10 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from attune.config import Settings
-from attune.domain.split import Split
 from attune.ports import Key, Query, RawDocument
 from attune.services import manifests
 
-_ARGUMENTS: Mapping[str, object] = {"int": 1, "str": "x", "Split": Split.TRAIN}
+_ARGUMENTS: Mapping[str, object] = {"int": 1, "str": "x"}
 _WRITTEN_BY_PEOPLE = {"datasets", "settings"}
 
 

@@ -56,7 +56,24 @@ def test_the_roles_of_the_functions_are_these_and_no_more(applied: dict[str, Any
         (f"projects/{PROJECT}/roles/attuneTuner", PROJECT),
         ("roles/iam.serviceAccountUser", f"projects/{PROJECT}/serviceAccounts/{_email('attune-tuning')}"),
     }
-    assert held["watch"] == common | {(f"projects/{PROJECT}/roles/attuneFollower", PROJECT), launch}
+    assert held["watch"] == common | {
+        (f"projects/{PROJECT}/roles/attuneFollower", PROJECT),
+        (f"projects/{PROJECT}/roles/attuneReporter", DATASET),
+        launch,
+    }
+
+
+def test_only_reports_may_be_replaced_and_only_by_the_watch(applied: dict[str, Any]) -> None:
+    roles = [each["values"] for each in resources(applied, "google_project_iam_custom_role")]
+    deleting = {role["id"] for role in roles if "storage.objects.delete" in role["permissions"]}
+    grants = [each["values"] for each in resources(applied) if each["values"].get("role") in deleting]
+    assert [(grant["member"], grant["bucket"], grant["condition"][0]["expression"]) for grant in grants] == [
+        (
+            f"serviceAccount:{_email('attune-watch')}",
+            DATASET,
+            f'resource.name.startsWith("projects/_/buckets/{DATASET}/objects/reports/")',
+        )
+    ]
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ QUESTIONS = questions()
 
 
 def test_the_questions_are_found() -> None:
-    assert {"new_pairs", "oldest_new_pairs", "all_active_runs", "waiting_messages"} <= set(QUESTIONS)
+    assert {"new_pairs", "oldest_new_pairs", "changed_pairs", "all_active_runs", "waiting_messages"} <= set(QUESTIONS)
     assert any(question.group for question in QUESTIONS.values())
     needed = [index_for(question) for question in QUESTIONS.values()]
     assert any(index is not None and len(index.fields) > 1 for index in needed)
@@ -58,13 +59,18 @@ def test_every_field_left_out_is_one_that_the_code_writes(planned: dict[str, Any
 
 def test_what_grows_with_every_write_and_what_holds_much_is_not_indexed(planned: dict[str, Any]) -> None:
     left_out = {(each["collection"], each["field"]) for each in _field_settings(planned) if not _indexes(each)}
-    for name in ("changed_at", "row", "taken", "reasons", "audio", "transcript"):
+    for name in ("changed_at", "row", "taken", "reasons", "remarks", "measured", "audio", "transcript"):
         assert ("pairs", name) in left_out
+    assert {("recordings", "holders"), ("sides", "first"), ("states", "customs")} <= left_out
     for name in ("members", "children", "span"):
         assert ("shards", name) in left_out
     for name in ("history", "dropped", "train", "validation", "manifest"):
         assert ("runs", name) in left_out
     assert {("outbox", "data"), ("outbox", "at")} <= left_out
+
+
+def test_a_minute_that_grows_is_indexed_in_one_direction_only(planned: dict[str, Any]) -> None:
+    assert _own_indexes("pairs", "changed_minute", planned) == {("ASCENDING", False)}
 
 
 def test_no_document_expires(planned: dict[str, Any]) -> None:
@@ -77,6 +83,8 @@ def test_the_settings_start_with_every_setting_at_the_codes_default(planned: dic
     written = {name: _plain(value) for name, value in json.loads(document["values"]["fields"]).items()}
     assert set(written) == set(Settings.model_fields), "infra/firestore.tf and attune.config.Settings differ"
     assert read_settings(written, {}) == Settings()
+    quality = Settings().quality
+    assert written["quality"] == {field.name: getattr(quality, field.name) for field in fields(quality)}
 
 
 def test_an_edit_of_the_settings_is_left_alone() -> None:
@@ -123,4 +131,6 @@ def _indexes(field: dict[str, Any]) -> list[dict[str, Any]]:
 def _plain(value: Mapping[str, Any]) -> object:
     """A Firestore value as Python's."""
     ((kind, content),) = value.items()
+    if kind == "mapValue":
+        return {name: _plain(inner) for name, inner in content["fields"].items()}
     return int(content) if kind == "integerValue" else content

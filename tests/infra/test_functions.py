@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from attune.config import PUBLISHED_AUDIO_BYTES, Deployment
+from attune.config import Deployment
+from attune.domain.quality.limits import PUBLISHED_AUDIO_BYTES
 from attune.entry.envelope import FINALIZED, PUBLISHED
 from attune_local.stack import plan as local
 from infra.workplace import FUNCTIONS, PROJECT, ROOT, resources

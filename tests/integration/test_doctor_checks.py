@@ -159,7 +159,8 @@ def test_a_role_of_the_projects_own_that_is_gone_or_lacks_a_permission_is_a_prob
     clinic.state.change({"kind": "role", "name": role}, {"includedPermissions": ["aiplatform.tuningJobs.list"]})
     found = only(clinic.trouble())
     assert (found.status, "lacks" in found.said) == (Status.PROBLEM, True)
-    assert found.todo.startswith(f"gcloud iam roles update {role} --project={PROJECT} --add-permissions=aiplatform.")
+    service = ROLES[role][0].partition(".")[0]
+    assert found.todo.startswith(f"gcloud iam roles update {role} --project={PROJECT} --add-permissions={service}.")
     clinic.state.take({"kind": "role", "name": role})
     assert said(clinic.trouble()) == [("problem", "roles", f"{role} is not there")]
 

@@ -9,13 +9,12 @@ from datetime import timedelta
 import pytest
 
 from attune import bootstrap
-from attune.domain.run import DataFile, Run, RunState
-from attune.domain.shard import Part
+from attune.domain.quality.words import words_digest
+from attune.domain.run import RunState
 from attune.domain.split import Split, split_of
-from attune.errors import BusyError, PassingError, RefusedError, UnansweredError, UnavailableError
+from attune.errors import BusyError, PassingError, UnansweredError, UnavailableError
 from attune.ports import JobSpec, Replace
 from attune.services import manifests
-from attune.services.plan import plan_run
 from attune_local.twins.tuning import EngineTuning
 from attune_local.vertex.mischief import Kind, Method, Mischief
 from service.scenes import beside, dies_at, drop, fill, launch_until, only_run, told
@@ -233,10 +232,11 @@ def test_what_the_service_would_not_take_fails_before_any_job_is_asked_for() -> 
 
 
 def test_a_run_with_nothing_to_train_on_fails_before_any_job_is_asked_for() -> None:
-    held_out = next(f"clip{at}" for at in range(99) if split_of("d", f"clip{at}", 0.5) is Split.VALIDATION)
+    texts = (f"it says {at}" for at in range(99))
+    held_out = next(text for text in texts if split_of("d", words_digest(text), 0.5) is Split.VALIDATION)
     stage = Stage()
     stage.write_settings(threshold=1, validation_fraction=0.5)
-    drop(stage, held_out)
+    drop(stage, "a", text=held_out.encode())
     stage.launch()
     assert only_run(stage).state is RunState.FAILED
     assert "no pair is on the training side" in str(only_run(stage).reason)
@@ -351,54 +351,6 @@ def test_a_launcher_whose_lease_ran_out_while_it_worked_writes_nothing_any_more(
     assert {pair.taken_by for pair in stage.pairs()} == {"r000001"}
     stage.settle()
     assert only_run(stage).state is RunState.PROMOTED
-
-
-# --- the plan ---------------------------------------------------------------------------------------------------
-
-
-def _weighing(train: DataFile, validation: DataFile | None = None, epochs: int | None = None) -> Run:
-    stage = opened(epochs=epochs)
-    stage.launch()
-    run = only_run(stage)
-    return replace(run, train=train, validation=validation)
-
-
-def _file(rows: int = 10, size: int = 1000, tokens: int = 1000) -> DataFile:
-    return DataFile("gs://b/f.jsonl", rows, Part("f.jsonl", size, 0), 1, 7200.0, tokens)
-
-
-@pytest.mark.parametrize(
-    ("train", "validation", "says"),
-    [
-        (_file(size=1_000_000_001), None, "train.jsonl has 1000000001 bytes"),
-        (_file(), _file(size=1_000_000_001), "validation.jsonl has 1000000001 bytes"),
-        (_file(rows=300_001), None, "300001 training rows"),
-        (_file(rows=3000), _file(rows=1001), "1001 validation rows, and 1000 are taken"),
-        (_file(rows=200_000), _file(rows=5001), "5001 validation rows, and 5000 are taken"),
-    ],
-)
-def test_a_plan_over_the_limits_says_by_how_much_and_what_to_do(
-    train: DataFile, validation: DataFile | None, says: str
-) -> None:
-    with pytest.raises(RefusedError, match=says):
-        plan_run(_weighing(train, validation))
-
-
-def test_a_plan_at_the_limits_passes() -> None:
-    plan_run(_weighing(_file(rows=300_000, size=1_000_000_000), _file(rows=5000, size=1_000_000_000)))
-    plan_run(_weighing(_file(rows=10), _file(rows=1000)))
-    plan_run(_weighing(_file(rows=10_000), _file(rows=3000)))
-
-
-def test_a_plan_says_what_it_costs_where_the_price_is_known() -> None:
-    plan = plan_run(_weighing(_file(tokens=2_000_000), epochs=3))
-    assert (plan.rows, plan.hours, plan.tokens, plan.epochs, plan.cost_usd) == (10, 2.0, 2_000_000, 3, 30.0)
-    assert plan_run(_weighing(_file())).cost_usd is None
-
-
-def test_every_limit_that_is_broken_is_said_at_once() -> None:
-    with pytest.raises(RefusedError, match=r"train\.jsonl has .*; 300001 training rows"):
-        plan_run(_weighing(_file(rows=300_001, size=2_000_000_000)))
 
 
 # --- troubles ---------------------------------------------------------------------------------------------------

@@ -35,14 +35,14 @@ def test_a_dataset_nobody_has_set_starts_under_the_defaults() -> None:
 
 def test_with_nothing_written_at_all_a_hundred_pairs_start_a_run() -> None:
     stage = without_own_settings(Stage())
-    assert settings_in_force("d", stage.documents).threshold == 100
+    assert settings_in_force("d", stage.documents, stage.now).threshold == 100
 
 
 def test_a_datasets_own_settings_lie_over_the_defaults() -> None:
     stage = Stage()
     stage.write_settings(threshold=3)
     write_defaults(stage, threshold=9, epochs=2)
-    found = settings_in_force("d", stage.documents)
+    found = settings_in_force("d", stage.documents, stage.now)
     assert (found.threshold, found.epochs) == (3, 2)
 
 
@@ -51,7 +51,7 @@ def test_a_bad_edit_leaves_the_last_good_settings_in_force() -> None:
     stage.write_settings(threshold=3, prompt="Write it down.")
     drop(stage, "a")
     stage.write_settings(**BAD)
-    assert settings_in_force("d", stage.documents).prompt == "Write it down."
+    assert settings_in_force("d", stage.documents, stage.now).prompt == "Write it down."
     fill(stage, 2)
     assert only_run(stage).threshold == 3
     stage.launch()
@@ -93,7 +93,7 @@ def test_mending_an_edit_takes_its_errors_away() -> None:
     stage.write_settings(threshold=7)
     stage.watch()
     assert errors(stage) == ()
-    assert settings_in_force("d", stage.documents).threshold == 7
+    assert settings_in_force("d", stage.documents, stage.now).threshold == 7
     assert len(told(stage, "invalid")) == 1
 
 

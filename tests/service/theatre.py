@@ -20,11 +20,16 @@ from attune import bootstrap
 from attune.bootstrap import Ports
 from attune.config import Deployment
 from attune.domain.events import Channel
+from attune.domain.finding import Finding
 from attune.domain.names import pair_id
-from attune.domain.pair import Pair, Reason
+from attune.domain.pair import Pair
+from attune.domain.quality.heard import Heard
+from attune.domain.quality.limits import Limits
+from attune.domain.quality.rules import found
+from attune.domain.quality.words import words_digest
 from attune.domain.split import Split, split_of
 from attune.errors import GoneError, PassingError
-from attune.ports import Create, Delete, Heard, Key, Query, RawDocument
+from attune.ports import Create, Delete, Key, Query, RawDocument
 from attune.services import manifests
 from attune.services.ingest import Arrival
 from attune_local.twins.documents import MemoryDocuments
@@ -39,19 +44,19 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 REMOTE = {
     "documents": ("get", "get_all", "commit", "find", "count"),
     "intake": ("read",),
-    "objects": ("read", "put", "compose"),
+    "objects": ("read", "put", "compose", "replace", "recompose", "delete"),
     "post": ("publish",),
     "tuning": ("jobs", "job", "create", "cancel", "serves"),
 }
 
 
 class PlainEar:
-    def listen(self, data: bytes, ending: str) -> Heard | Reason:  # noqa: ARG002 - the port's signature
+    def listen(self, data: bytes, ending: str, limits: Limits) -> Heard | Finding:  # noqa: ARG002 - the port's signature
         try:
             with soundfile.SoundFile(io.BytesIO(data)) as sound:
-                return Heard(sound.frames / sound.samplerate, sound.samplerate, sound.channels)
+                return Heard(sound.frames / sound.samplerate, sound.samplerate, sound.channels, 16)
         except soundfile.LibsndfileError:
-            return Reason("audio_unreadable", "It cannot be read.")
+            return found("audio_unreadable", "It cannot be read.")
 
 
 class Killed(BaseException):
@@ -330,7 +335,7 @@ class Director:
             raise Killed
 
 
-def wav(seconds: float = 0.2, seed: int = 0, rate: int = 8000) -> bytes:
+def wav(seconds: float = 1.0, seed: int = 0, rate: int = 8000) -> bytes:
     noise = np.random.default_rng(seed).integers(-8000, 8000, int(seconds * rate), dtype=np.int16)
     out = io.BytesIO()
     soundfile.write(out, noise, rate, format="WAV", subtype="PCM_16")
@@ -348,6 +353,6 @@ def naive_files(dataset: str, pairs: dict[str, tuple[bytes, str]], fraction: flo
     """Both files as a loop over all pairs would write them."""
     files = {"train": b"", "validation": b""}
     for path in sorted(pairs, key=lambda path: pair_id(dataset, path)):
-        side = "train" if split_of(dataset, path, fraction) is Split.TRAIN else "validation"
+        side = "train" if split_of(dataset, words_digest(pairs[path][1]), fraction) is Split.TRAIN else "validation"
         files[side] += naive_row(*pairs[path])
     return files

@@ -52,7 +52,7 @@ def anything(hint: Any) -> st.SearchStrategy[Any]:
     if origin is tuple:
         return st.lists(anything(arguments[0]), max_size=3).map(tuple)
     if origin is Mapping:
-        return st.dictionaries(st.text(), anything(arguments[1]), max_size=3)
+        return st.dictionaries(anything(arguments[0]), anything(arguments[1]), max_size=3)
     enums_and_strings: st.SearchStrategy[Any] = st.from_type(hint)
     return enums_and_strings
 

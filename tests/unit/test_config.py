@@ -4,6 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from attune.config import Deployment, Settings, read_settings, written_digest
+from attune.domain.manner import Casing
 from attune.domain.row import RowFormat
 from attune.domain.run import Promotion, Scope
 
@@ -34,6 +35,23 @@ def test_a_datasets_own_settings_lie_over_the_defaults() -> None:
     assert (settings.threshold, settings.epochs) == (7, 3)
 
 
+def test_settings_that_are_maps_are_laid_over_each_other_field_by_field() -> None:
+    defaults = {"quality": {"max_repeats": 2, "advised_snr_db": 20}, "transcripts": {"casing": "lower"}}
+    settings = read_settings(defaults, {"quality": {"max_repeats": 9}})
+    assert isinstance(settings, Settings)
+    assert (settings.quality.max_repeats, settings.quality.advised_snr_db) == (9, 20)
+    assert settings.transcripts.casing is Casing.LOWER
+
+
+def test_a_task_has_its_own_prompt_and_a_path_outside_its_folder_the_datasets() -> None:
+    settings = read_settings(
+        {}, {"prompt": "p", "tasks": {"mood": {"prompt": "Which mood?", "kind": "classification"}}}
+    )
+    assert isinstance(settings, Settings)
+    assert settings.phrasing.template_at("mood/a").prompt == "Which mood?"
+    assert settings.phrasing.template_at("moods/a").prompt == "p"
+
+
 def test_numbers_that_firestore_keeps_as_floats_are_taken() -> None:
     settings = read_settings({}, {"threshold": 7.0, "validation_fraction": 0})
     assert isinstance(settings, Settings)
@@ -58,8 +76,42 @@ def test_numbers_that_firestore_keeps_as_floats_are_taken() -> None:
         ({"group_by": "("}, "group_by", "is no regular expression"),
         ({"group_by": "(a)(b)"}, "group_by", "at most one group"),
         ({"validation_fraction": 0.9}, "validation_fraction", "less than or equal to 0.5"),
-        ({"max_audio_bytes": 200_000_000}, "max_audio_bytes", "less than or equal to 100000000"),
-        ({"max_audio_seconds": 4000}, "max_audio_seconds", "less than or equal to 3600"),
+        (
+            {"quality": {"max_audio_bytes": 200_000_000}},
+            "quality",
+            "max_audio_bytes must be more than 0 and at most 100,000,000",
+        ),
+        (
+            {"quality": {"max_audio_seconds": 4000}},
+            "quality",
+            "max_audio_seconds must be more than 0 and at most 3,600",
+        ),
+        ({"quality": {"max_silent_share": 2}}, "quality", "max_silent_share is a share, at most 1"),
+        ({"quality": {"min_audio_seconds": -1}}, "quality", "min_audio_seconds must be a number, 0 or more"),
+        ({"quality": {"min_audio_seconds": float("nan")}}, "quality", "min_audio_seconds must be a number"),
+        ({"quality": {"max_repeats": "often"}}, "quality.max_repeats", "integer"),
+        ({"quality": {"max_noise": 3}}, "quality.max_noise", "Unexpected keyword"),
+        ({"quality": {"severities": {"audio_lout": "look"}}}, "quality", "audio_lout is no rule"),
+        ({"quality": {"severities": {"audio_loud": "bad"}}}, "quality", "refused, look or off, not bad"),
+        ({"quality": {"severities": {"audio_empty": "look"}}}, "quality", "audio_empty cannot be changed"),
+        ({"quality": {"severities": {"repaired_mark": "off"}}}, "quality", "tells of a repair"),
+        ({"transcripts": {"casing": "title"}}, "transcripts.casing", "'keep', 'lower' or 'upper'"),
+        ({"tasks": {"mood": {}}}, "tasks.mood.prompt", "Field required"),
+        ({"tasks": {"a/b": {"prompt": "p"}}}, "tasks", "a task's name is that of a folder"),
+        ({"tasks": {"mood": {"prompt": "p", "labels": ["x"]}}}, "tasks.mood", "labels are for kind classification"),
+        ({"tasks": {"mood": {"prompt": "p", "json_schema": {}}}}, "tasks.mood", "a json_schema is for kind json"),
+        (
+            {"tasks": {"o": {"prompt": "p", "kind": "json", "json_schema": {"type": "thing"}}}},
+            "tasks.o",
+            "json_schema cannot be used",
+        ),
+        (
+            {"tasks": {"mood": {"prompt": "p", "kind": "classification", "labels": ["x", "x"]}}},
+            "tasks.mood",
+            "stands twice",
+        ),
+        ({"over_limit": "drop"}, "over_limit", "'refuse' or 'sample'"),
+        ({"max_run_cost_usd": -1}, "max_run_cost_usd", "greater than or equal to 0"),
         ({"max_wait_hours": 0}, "max_wait_hours", "greater than 0"),
         ({"cooldown_hours": -1}, "cooldown_hours", "greater than or equal to 0"),
         ({"paused": "perhaps"}, "paused", "boolean"),

@@ -9,6 +9,7 @@ import pytest
 from attune.domain.events import (
     AliasPromoted,
     AliasRejected,
+    AwaitingApproval,
     Channel,
     Fact,
     LaunchTuning,
@@ -29,6 +30,7 @@ FACTS: list[Fact] = [
     ThresholdReached("d", "r000001", 4, 4, waited=False),
     LaunchTuning("d", "r000001"),
     RunStarted("d", "r000001", "jobs/1", "gemini-2.5-flash", "gs://b/t", 4, 0, "gs://b/m"),
+    AwaitingApproval("d", "r000001", "it costs 30.00 USD", 30.0, 20.0, 4, 2.5),
     RunSucceeded("d", "r000001", "jobs/1", "models/1", "endpoints/1", 0),
     RunFailed("d", "r000001", "no luck", "jobs/1", None),
     RunCancelled("d", "r000001", "given up", None),

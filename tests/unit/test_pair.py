@@ -6,20 +6,22 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from attune.domain.names import HalfKind, pair_id
-from attune.domain.pair import Due, Half, Pair, PairState, Reason, Row
+from attune.domain.pair import Due, Half, Pair, PairState, Row
+from attune.domain.quality.rules import found
+from attune.domain.row import Weight
 from attune.domain.split import Split
 
 NOW = datetime(2026, 1, 1, 10, 59, tzinfo=UTC)
 LATER = NOW + timedelta(hours=3)
 AUDIO = Half(HalfKind.AUDIO, "d/a.wav", 5, 1000)
 TEXT = Half(HalfKind.TRANSCRIPT, "d/a.txt", 6, 10)
-ROW = Row("rows/d/1.jsonl", 100, 1, "t1", None, "audio/wav", "sound", "words", 1.0, 40)
+ROW = Row("rows/d/1.jsonl", 100, 1, "t1", None, "audio/wav", "sound", "words", 1.0, 40, Weight(44, 7, 7))
 OTHER_ROW = replace(ROW, name="rows/d/2.jsonl", audio_sha256="another sound")
 NEW = Pair("d", "a", PairState.WAITING, NOW)
 WHOLE = NEW.with_half(AUDIO).with_half(TEXT)
 ACCEPTED = WHOLE.accepted(ROW, Split.TRAIN, NOW)
 TAKEN = ACCEPTED.taken_into("r000001", LATER)
-REASONS = (Reason("audio_unreadable", "It cannot be read."),)
+REASONS = (found("audio_unreadable", "It cannot be read."),)
 
 
 def test_a_pair_is_complete_when_both_halves_are_known() -> None:
@@ -89,10 +91,33 @@ def test_the_same_again_before_a_cut_stays_due() -> None:
     assert ACCEPTED.accepted(ROW, Split.TRAIN, LATER).due is Due.ADD
 
 
-def test_a_pair_stays_on_its_side_of_the_hold_out() -> None:
-    assert ACCEPTED.accepted(OTHER_ROW, Split.VALIDATION, LATER).split is Split.TRAIN
-    left_out = ACCEPTED.rejected(REASONS, NOW)
-    assert left_out.accepted(OTHER_ROW, Split.VALIDATION, LATER).split is Split.TRAIN
+def test_a_pair_whose_words_change_sides_is_due_and_remembers_both() -> None:
+    moved = TAKEN.accepted(OTHER_ROW, Split.VALIDATION, LATER)
+    assert (moved.split, moved.sides, moved.due) == (Split.VALIDATION, (Split.TRAIN, Split.VALIDATION), Due.ADD)
+    again = TAKEN.accepted(ROW, Split.VALIDATION, LATER)
+    assert again.due is Due.ADD
+
+
+def test_a_cut_freezes_the_side_too() -> None:
+    moved = TAKEN.accepted(OTHER_ROW, Split.VALIDATION, LATER)
+    assert moved.taken is not None
+    assert moved.taken.split is Split.TRAIN
+
+
+def test_a_quarantined_pair_is_refused_due_out_and_barred() -> None:
+    finding = found("service_dropped", "The tuning service left the row out.")
+    pair = TAKEN.quarantined(finding, LATER)
+    assert (pair.state, pair.reasons, pair.row, pair.due) == (PairState.REJECTED, (finding,), None, Due.REMOVE)
+    assert pair.barred is not None
+    assert pair.barred.is_about(replace(ROW, name="another", template="t2"))
+    assert not pair.barred.is_about(OTHER_ROW)
+    with pytest.raises(ValueError, match="has no row"):
+        pair.quarantined(finding, LATER)
+
+
+def test_every_verdict_tells_the_minute_it_was_written_in() -> None:
+    minutes = {pair.changed_minute for pair in (ACCEPTED, WHOLE.waiting(NOW), WHOLE.rejected(REASONS, NOW))}
+    assert minutes == {int(NOW.timestamp()) // 60}
 
 
 def test_a_pair_rejected_at_first_is_nothing_to_a_cut() -> None:

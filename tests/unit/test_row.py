@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from attune.domain.manner import Casing, Manner, Punctuation
 from attune.domain.row import RowFormat, Template, row_digest, tokens_of
 
 PROMPT = "Transcribe this audio verbatim."
@@ -68,13 +69,15 @@ def test_a_row_is_one_line(prompt: str) -> None:
 
 def test_a_template_is_named_by_all_that_is_in_it() -> None:
     templates = [
-        Template(row_format, prompt, system)
+        Template(row_format, prompt, system, Manner(casing, punctuation))
         for row_format in RowFormat
         for prompt in ("a", "b")
         for system in (None, "", "a")
+        for casing in Casing
+        for punctuation in Punctuation
     ]
     assert len({template.digest for template in templates}) == len(templates)
-    assert Template(RowFormat.FILE_URI, PROMPT).digest == "b0899c0894f3c86d"
+    assert Template(RowFormat.FILE_URI, PROMPT).digest == "bb5e7966f563caab"
 
 
 def test_a_row_is_named_by_all_that_decides_its_bytes() -> None:
@@ -90,10 +93,10 @@ def test_a_row_is_named_by_all_that_decides_its_bytes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text", "system", "tokens"),
-    [(1.0, "x" * 8, None, 32 + 3), (0.0, "", None, 1), (60.01, "x" * 9, "yyy", 1921 + 4)],
+    ("seconds", "characters", "system", "tokens"),
+    [(1.0, 8, None, 32 + 1 + 2), (0.0, 0, None, 1), (60.01, 9, "yyy", 1921 + 2 + 3)],
 )
 def test_tokens_are_32_a_second_and_a_quarter_of_the_characters(
-    seconds: float, text: str, system: str | None, tokens: int
+    seconds: float, characters: int, system: str | None, tokens: int
 ) -> None:
-    assert tokens_of(seconds, text, Template(RowFormat.FILE_URI, "four", system)) == tokens
+    assert tokens_of(seconds, characters, Template(RowFormat.FILE_URI, "four", system)) == tokens

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attune.domain.run import NoSuchStepError, Run, RunState, Step, opened, run_id
+from attune.domain.run import NoSuchStepError, Run, RunState, Step, opened, run_id, run_number
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -24,14 +24,16 @@ ENDS = {RunState.PROMOTED, RunState.REJECTED, RunState.FAILED, RunState.CANCELLE
 STEPS = {
     *pairwise(WAY),
     (RunState.LAUNCHING, RunState.ASSEMBLED),
+    (RunState.ASSEMBLED, RunState.AWAITING_APPROVAL),
     *((RunState.EVALUATING, end) for end in (RunState.PROMOTED, RunState.REJECTED, RunState.AWAITING_APPROVAL)),
-    *((RunState.AWAITING_APPROVAL, end) for end in (RunState.PROMOTED, RunState.REJECTED)),
+    *((RunState.AWAITING_APPROVAL, after) for after in (RunState.EVALUATING, RunState.REJECTED)),
     *((state, end) for state in (*WAY, RunState.AWAITING_APPROVAL) for end in (RunState.FAILED, RunState.CANCELLED)),
 }
+WITH_A_JOB = {RunState.RUNNING, RunState.EVALUATING, RunState.AWAITING_APPROVAL}
 
 
 def _in(state: RunState) -> Run:
-    return Run("d", 1, state, NOW, NOW, 100)
+    return Run("d", 1, state, NOW, NOW, 100, job="jobs/1" if state in WITH_A_JOB else None)
 
 
 @pytest.mark.parametrize("after", RunState)
@@ -52,6 +54,24 @@ def test_a_run_that_ended_is_not_looked_at_again(end: RunState) -> None:
 
 def test_a_run_that_waits_for_a_person_is_not_looked_at_by_every_tick() -> None:
     assert not _in(RunState.EVALUATING).to(RunState.AWAITING_APPROVAL, LATER).active
+
+
+@pytest.mark.parametrize("after", RunState)
+def test_a_run_that_is_held_for_its_cost_goes_back_to_where_it_was_or_ends(after: RunState) -> None:
+    held = _in(RunState.ASSEMBLED).to(RunState.AWAITING_APPROVAL, NOW)
+    if after in {RunState.ASSEMBLED, RunState.FAILED, RunState.CANCELLED}:
+        assert held.to(after, LATER).state is after
+    else:
+        with pytest.raises(NoSuchStepError):
+            held.to(after, LATER)
+
+
+def test_a_run_that_is_held_for_its_cost_is_looked_at_by_every_tick_and_by_no_launcher() -> None:
+    held = _in(RunState.ASSEMBLED).to(RunState.AWAITING_APPROVAL, LATER)
+    assert (held.held_for_its_cost, held.active) == (True, True)
+    assert (held.before_its_job, held.unassembled) == (False, False)
+    assert not _in(RunState.AWAITING_APPROVAL).held_for_its_cost
+    assert not held.to(RunState.ASSEMBLED, LATER).held_for_its_cost
 
 
 @pytest.mark.parametrize(("before", "after"), list(pairwise(WAY)))
@@ -87,6 +107,17 @@ def test_a_run_was_assembled_whatever_became_of_it() -> None:
 def test_runs_sort_as_text_as_they_do_as_numbers(number: int) -> None:
     assert run_id(number) < run_id(number + 1)
     assert re.fullmatch(r"r\d{6}", run_id(number))
+
+
+@given(st.integers(1, 999_999))
+def test_a_run_is_found_by_its_id_or_by_its_number(number: int) -> None:
+    for text in (run_id(number), f"r{number}", str(number)):
+        assert run_number(text) == number
+
+
+@pytest.mark.parametrize("text", ["", "r", "r0", "0", "first", "r1x", "-1", "1.5", "r0000000000000001000000000"])
+def test_what_names_no_run_has_no_number(text: str) -> None:
+    assert run_number(text) is None
 
 
 @given(st.text(min_size=1))

@@ -2,13 +2,18 @@
 
 import json
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 import google_crc32c
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from attune.adapters.codec import decode
+from attune.domain.profile import profile_of, total
+from attune.domain.row import Weight
 from attune.domain.shard import (
     FAN_OUT,
     Member,
@@ -20,12 +25,15 @@ from attune.domain.shard import (
     leaf_lines,
     line_sources,
     needed,
+    outdated,
     row_sources,
 )
 from attune.domain.split import Split
+from reported import judged
 
 ALPHABET = "0123456789abcdefghijklmnopqrstuv"
 CROWDED = ("", "0", "v", "00ab", "00ac")  # where ids are made to crowd together, so that the tree grows deep
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TREE = Tree("d", Split.TRAIN, Store("d"), google_crc32c.value)
 
 
@@ -37,25 +45,31 @@ class Forest:
     bucket: dict[str, bytes] = field(default_factory=dict)
     expected: dict[str, Member] = field(default_factory=dict)
     composed: int = 0
+    swept: bool = False
 
     def put_in(self, changes: Mapping[str, Member | None], crash_after: int | None = None) -> list[Shard]:
         """As the service: read what is needed, grow, write the bytes, then the manifests, members first."""
         made = TREE.grow(self._read(changes), changes)
+        before = [self.saved[node.prefix] for node in made if node.prefix in self.saved]
         for node in made[:crash_after]:
             self._store(node)
             self.saved[node.prefix] = node
+        if self.swept and crash_after is None:
+            for name in outdated(before, made):
+                self.bucket.pop(name, None)
         if crash_after is None:
             merged = self.expected | dict(changes)
             self.expected = {pair: member for pair, member in merged.items() if member}
         return made
 
-    def row(self, pair: str, version: int, template: str = "t") -> Member:
+    def row(self, pair: str, edition: int, version: str = "v", task: str = "transcription") -> Member:
         """A row of that pair, stored."""
-        data = json.dumps([pair, version, template]).encode() + b"\n"
-        name = f"rows/{pair}-{version}-{template}"
+        data = json.dumps([pair, edition, version]).encode() + b"\n"
+        name = f"rows/{pair}-{edition}-{version}"
         self.bucket[name] = data
         part = Part(name, len(data), google_crc32c.value(data))
-        return Member(pair, part, f'{{"pair":"{pair}","version":{version}}}\n', template, 0.5, 7)
+        line = f'{{"pair":"{pair}","edition":{edition}}}\n'
+        return Member(pair, part, line, "t", 0.5, 7, version, task, "audio/wav", Weight(1, 1, 1))
 
     def content(self, part: Part | None) -> bytes:
         """A part's bytes, which are what it says they are."""
@@ -108,8 +122,9 @@ def check(forest: Forest) -> None:
     assert forest.root.count == len(ordered)
     assert forest.root.tokens == 7 * len(ordered)
     assert forest.root.seconds == 0.5 * len(ordered)
-    templates = {member.template for member in ordered}
-    assert forest.root.template == (templates.pop() if len(templates) == 1 else None)
+    versions = {member.version for member in ordered}
+    assert forest.root.version == (versions.pop() if len(versions) == 1 else None)
+    assert forest.root.tasks == Counter(member.task for member in ordered)
     if forest.saved:
         leaves = list(forest.leaves())
         assert all(len(leaf.members) <= FAN_OUT for leaf in leaves)
@@ -249,13 +264,13 @@ def test_a_child_that_its_parent_does_not_name_never_counts() -> None:
     check(forest)
 
 
-def test_rows_of_two_templates_make_a_span_of_none() -> None:
+def test_rows_of_two_versions_make_a_span_of_none() -> None:
     forest = Forest()
     pairs = ids(50, random.Random(3))  # noqa: S311 - as above
     told = []
-    for chosen, template in ((pairs, "old"), (pairs[:1], "new"), (pairs, "new")):
-        forest.put_in({pair: forest.row(pair, 0, template) for pair in chosen})
-        told.append(forest.root.template)
+    for chosen, version in ((pairs, "old"), (pairs[:1], "new"), (pairs, "new")):
+        forest.put_in({pair: forest.row(pair, 0, version) for pair in chosen})
+        told.append(forest.root.version)
     assert told == ["old", None, "new"]
 
 
@@ -264,7 +279,7 @@ def test_an_emptied_tree_holds_nothing() -> None:
     pairs = ids(80, random.Random(4))  # noqa: S311 - as above
     forest.put_in({pair: forest.row(pair, 0) for pair in pairs})
     forest.put_in(dict.fromkeys(pairs))
-    assert replace(forest.root, template=None) == Span()
+    assert replace(forest.root, version=None) == Span()
 
 
 def test_one_more_row_in_a_large_tree_is_a_handful_of_compositions() -> None:
@@ -276,3 +291,61 @@ def test_one_more_row_in_a_large_tree_is_a_handful_of_compositions() -> None:
     forest.put_in({pair: forest.row(pair, 0)})
     assert forest.composed - before <= 8
     check(forest)
+
+
+# --- objects that no longer count -----------------------------------------------------------------------------------
+
+
+def in_use(forest: Forest, prefix: str = "") -> set[str]:
+    """Every object that the tree is made of."""
+    node = forest.saved[prefix]
+    made = {part.name for part in (node.span.rows, node.span.lines) if part}
+    rows = {member.row.name for member in node.members}
+    return made.union(rows, *(in_use(forest, prefix + at) for at in node.children or ()))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32), st.integers(1, 8))
+def test_what_is_outdated_is_all_that_no_node_names_and_nothing_else(seed: int, batches: int) -> None:
+    dice, forest = random.Random(seed), Forest(swept=True)  # noqa: S311 - a schedule, not a secret
+    for _ in range(batches):
+        forest.put_in(a_batch(forest, dice))
+        check(forest)
+    parts = {name for name in forest.bucket if not name.startswith("rows/")}
+    assert parts == {name for name in in_use(forest) if not name.startswith("rows/")} if forest.saved else not parts
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32), st.integers(1, 6))
+def test_after_a_crash_nothing_is_outdated_that_is_still_in_use(seed: int, batches: int) -> None:
+    dice, forest = random.Random(seed), Forest(swept=True)  # noqa: S311 - as above
+    for _ in range(batches):
+        batch = a_batch(forest, dice)
+        made = forest.put_in(batch, crash_after=0)
+        forest.put_in(batch, crash_after=dice.randint(0, len(made)))
+        forest.put_in(batch)
+        check(forest)
+
+
+# --- a report's tree ------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**32), st.integers(0, 120), st.integers(0, 40))
+def test_a_tree_of_lines_has_no_rows_and_the_profile_of_all_that_is_in_it(seed: int, count: int, out: int) -> None:
+    dice, forest = random.Random(seed), Forest()  # noqa: S311 - as above
+    pairs = [judged(f"{index}", NOW, dice) for index in range(count)]
+    members = {pair.id: Member(pair.id, line=f"{pair.id}\n", profile=profile_of(pair)) for pair in pairs}
+    forest.put_in(members)
+    forest.put_in({pair.id: None for pair in pairs[:out]})
+    left = sorted(pair.id for pair in pairs[out:])
+    assert forest.root.rows is None
+    assert forest.content(forest.root.lines) == "".join(f"{pair}\n" for pair in left).encode()
+    assert forest.root.profile == (total(profile_of(pair) for pair in pairs[out:]) if left else None)
+    assert (forest.root.count, forest.root.tasks) == (len(left), {})
+
+
+def test_a_row_that_an_earlier_version_wrote_is_read() -> None:
+    part = {"name": "r", "size": 3, "crc32c": 4}
+    written = {"pair": "p", "row": part, "line": "{}\n", "template": "t", "seconds": 1.5, "tokens": 7}
+    assert decode(Member, written) == Member("p", Part("r", 3, 4), "{}\n", "t", 1.5, 7)

@@ -36,9 +36,9 @@ def test_two_datasets_hold_out_different_pairs() -> None:
     assert here != there
 
 
-def test_without_a_pattern_every_pair_is_its_own_group() -> None:
-    assert group_of("a/b", None) == "a/b"
-    assert group_of("a/b", "") == "a/b"
+def test_without_a_pattern_no_pair_has_a_group() -> None:
+    assert group_of("a/b", None) is None
+    assert group_of("a/b", "") is None
 
 
 @pytest.mark.parametrize(
@@ -47,18 +47,18 @@ def test_without_a_pattern_every_pair_is_its_own_group() -> None:
         (r"speaker\d+", "speaker12"),
         (r"speaker(\d+)", "12"),
         (r"^[^/]+", "speaker12"),
-        (r"nobody", "speaker12/clip 3"),
+        (r"nobody", None),
         (r"clip 3|(x)", "clip 3"),
     ],
 )
-def test_a_group_is_what_the_pattern_finds(pattern: str, group: str) -> None:
+def test_a_group_is_what_the_pattern_finds(pattern: str, group: str | None) -> None:
     assert group_of("speaker12/clip 3", pattern) == group
 
 
 def test_one_voice_is_never_on_both_sides() -> None:
     sides: dict[str, set[Split]] = {}
     for path in PATHS:
-        sides.setdefault(path.partition("/")[0], set()).add(split_of("d", group_of(path, "^[^/]+"), 0.3))
+        sides.setdefault(path.partition("/")[0], set()).add(split_of("d", group_of(path, "^[^/]+") or "", 0.3))
     assert all(len(found) == 1 for found in sides.values())
     assert {side for found in sides.values() for side in found} == set(Split)
 

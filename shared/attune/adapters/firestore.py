@@ -92,11 +92,9 @@ class FirestoreDocuments:
 
     def find(self, query: Query[T], limit: int | None = None, after: Key[T] | None = None) -> list[Versioned[T]]:
         """The documents that match, at most `limit`, in the query's order and then by id, both in one direction."""
-        if after is not None and query.order_by is not None:
-            raise ValueError("only a query without an order of its own can be continued behind a document")
         asked = _ordered(self._filtered(query), query)
         if after is not None:
-            asked = asked.start_after({_ID: self._reference(after)})
+            asked = asked.start_after(_position(query, self._reference(after)))
         if limit is not None:
             asked = asked.limit(limit)
         snapshots = self._read(lambda: list(asked.stream(retry=_ONCE, timeout=_ATTEMPT_SECONDS)))
@@ -137,6 +135,8 @@ class FirestoreDocuments:
         for field, value in query.where:
             operator = "in" if isinstance(value, tuple) else "=="
             asked = asked.where(filter=FieldFilter(field, operator, plain(value)))
+        if query.order_by is not None and query.at_least is not None:
+            asked = asked.where(filter=FieldFilter(query.order_by, ">=", plain(query.at_least)))
         return asked
 
 
@@ -144,7 +144,16 @@ def _ordered(asked: FirestoreQuery, query: Query[Any]) -> FirestoreQuery:
     """Firestore itself orders what is equal by id, in the last order's direction: no further index is needed."""
     if query.order_by is None:
         return asked.order_by(_ID)
-    return asked.order_by(query.order_by, direction=_DIRECTIONS[query.order])
+    ordered = asked.order_by(query.order_by, direction=_DIRECTIONS[query.order])
+    return ordered if query.at_least is None else ordered.order_by(_ID)  # stated, so that it can be continued by it
+
+
+def _position(query: Query[Any], reference: DocumentReference) -> dict[str, object]:
+    if query.order_by is None:
+        return {_ID: reference}
+    if query.at_least is None:
+        raise ValueError("a query with an order and no value to begin at cannot be continued behind a document")
+    return {query.order_by: plain(query.at_least), _ID: reference}
 
 
 def _replacing(before: object, after: object) -> dict[str, object]:

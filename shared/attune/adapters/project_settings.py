@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 
-from google.api_core.exceptions import GoogleAPICallError
-from google.auth.exceptions import GoogleAuthError
 from google.cloud import firestore
 
-from attune.adapters.admin import LOGIN
 from attune.adapters.firestore import FirestoreDocuments
+from attune.adapters.reach import reaching
 from attune.config import Deployment
-from attune.errors import PassingError
 from attune.ports import Documents
-from attune.ports_project import UnseenError
 from attune.services import manifests
 
 _PATIENCE_SECONDS = 15.0
@@ -29,13 +24,13 @@ class WrittenSettings:
 
     def defaults(self) -> Mapping[str, object] | None:
         """`settings/defaults`; None where it is not there."""
-        with _in_our_words():
+        with reaching("the settings", "roles/datastore.viewer"):
             found = self._there.get(manifests.DEFAULTS)
         return found.value.fields if found else None
 
     def datasets(self) -> Mapping[str, Mapping[str, object]]:
         """Every `datasets/{dataset}`, by the dataset."""
-        with _in_our_words():
+        with reaching("the settings", "roles/datastore.viewer"):
             found = self._there.find(manifests.configured_datasets())
         return {each.key.path[-1]: each.value.fields for each in found}
 
@@ -53,16 +48,3 @@ def written_settings(at: Deployment) -> WrittenSettings:
         return FirestoreDocuments(client, _PATIENCE_SECONDS)
 
     return WrittenSettings(connect)
-
-
-@contextmanager
-def _in_our_words() -> Iterator[None]:
-    try:
-        yield
-    except GoogleAuthError as refused:
-        raise UnseenError(f"Google did not take the credentials ({type(refused).__name__})", LOGIN) from refused
-    except GoogleAPICallError as denied:
-        todo = "ask for roles/datastore.viewer on the project"
-        raise UnseenError(f"Firestore did not let them be read ({type(denied).__name__})", todo) from denied
-    except PassingError as lost:
-        raise UnseenError(f"Firestore did not answer ({type(lost).__name__})", "look again") from lost

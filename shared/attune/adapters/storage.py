@@ -1,11 +1,14 @@
-"""The two buckets in Cloud Storage: the intake read at a pinned generation, the dataset bucket written once a name."""
+"""The two buckets in Cloud Storage: the intake read at a pinned generation, the dataset bucket written once a name.
+
+Only reports are written over; then the last who writes is right, and to write twice is to write once.
+"""
 
 from __future__ import annotations
 
 import base64
 import io
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPException
 
 from google.api_core import exceptions
@@ -23,7 +26,7 @@ from attune.ports import Buffer, Stored
 _CHUNK_BYTES = 8 * 1024 * 1024
 _SECONDS = (5.0, 60.0)  # to connect; between two bytes
 _COMPOSE_SECONDS = (5.0, 120.0)
-# Every write below has its precondition and every read changes nothing, so that each may be repeated.
+# Writes have a precondition or replace what stands there, and reads change nothing, so that each may be repeated.
 _REPEATED = DEFAULT_RETRY.with_delay(initial=0.2, maximum=8.0, multiplier=2.0)
 _PATIENCE_SECONDS = 60.0
 _FREE = 0  # the generation of an object that is not there
@@ -72,21 +75,14 @@ class GcsObjects:
 
     def put(self, name: str, data: Buffer, content_type: str) -> Stored:
         """Stores the bytes under a name that is free, or returns what stands there. Copies 8 MiB at a time at most."""
-        blob = self._bucket.blob(name, chunk_size=_CHUNK_BYTES)
-        with memoryview(data) as view, _Reader(view) as stream, _in_our_words(self.uri(name)):
-            try:
-                blob.upload_from_file(
-                    stream,
-                    size=view.nbytes,
-                    content_type=content_type,
-                    if_generation_match=_FREE,
-                    checksum="crc32c",
-                    timeout=_SECONDS,
-                    retry=self._repeated,
-                )
-            except exceptions.PreconditionFailed:
-                return self._standing(name)
-        return _stored(blob)
+        try:
+            return self._upload(name, data, content_type, _FREE)
+        except exceptions.PreconditionFailed:
+            return self._standing(name)
+
+    def replace(self, name: str, data: Buffer, content_type: str) -> Stored:
+        """Stores the bytes in place of what stands under the name, if anything."""
+        return self._upload(name, data, content_type, None)
 
     def compose(self, name: str, sources: Sequence[str]) -> Stored:
         """Joins 1 to 32 objects, server-side, under a name that is free, or returns what stands there.
@@ -94,26 +90,59 @@ class GcsObjects:
         Raises:
             GoneError: one of the sources is not there.
         """
-        blob = self._bucket.blob(name)  # a fresh one: a blob that was loaded would send its old checksums along
-        with _in_our_words(self.uri(name)):
-            try:
-                blob.compose(
-                    [self._bucket.blob(source) for source in sources],
-                    if_generation_match=_FREE,
-                    timeout=_COMPOSE_SECONDS,
-                    retry=self._repeated,
-                )
-            except exceptions.PreconditionFailed:
-                return self._standing(name)
-        return _stored(blob)
+        try:
+            return self._compose(self._bucket.blob(name), sources, _FREE)
+        except exceptions.PreconditionFailed:
+            return self._standing(name)
+
+    def recompose(self, name: str, sources: Sequence[str], content_type: str) -> Stored:
+        """Joins 1 to 32 objects, server-side, in place of what stands under the name, if anything.
+
+        Raises:
+            GoneError: one of the sources is not there.
+        """
+        blob = self._bucket.blob(name)
+        blob.content_type = content_type
+        return self._compose(blob, sources, None)
+
+    def delete(self, name: str) -> None:
+        """Deletes an object, if it is there."""
+        with suppress(GoneError), _in_our_words(self.uri(name)):
+            self._bucket.blob(name).delete(timeout=_SECONDS, retry=self._repeated)
 
     def uri(self, name: str) -> str:
         """The object's gs:// address."""
         return f"gs://{self._bucket.name}/{name}"
 
+    def _upload(self, name: str, data: Buffer, content_type: str, generation: int | None) -> Stored:
+        blob = self._bucket.blob(name, chunk_size=_CHUNK_BYTES)
+        with memoryview(data) as view, _Reader(view) as stream, _in_our_words(self.uri(name)):
+            blob.upload_from_file(
+                stream,
+                size=view.nbytes,
+                content_type=content_type,
+                if_generation_match=generation,
+                checksum="crc32c",
+                timeout=_SECONDS,
+                retry=self._repeated,
+            )
+        return _stored(blob)
+
+    def _compose(self, blob: Blob, sources: Sequence[str], generation: int | None) -> Stored:
+        """The blob is a fresh one: one that was loaded would send its old checksums along."""
+        with _in_our_words(self.uri(blob.name)):
+            blob.compose(
+                [self._bucket.blob(source) for source in sources],
+                if_generation_match=generation,
+                timeout=_COMPOSE_SECONDS,
+                retry=self._repeated,
+            )
+        return _stored(blob)
+
     def _standing(self, name: str) -> Stored:
         blob = self._bucket.blob(name)
-        blob.reload(timeout=_SECONDS, retry=self._repeated)
+        with _in_our_words(self.uri(name)):
+            blob.reload(timeout=_SECONDS, retry=self._repeated)
         return _stored(blob)
 
 

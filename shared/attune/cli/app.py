@@ -1,85 +1,17 @@
-"""`attune doctor`: is a project ready for a deployment, and is the deployment in it as it should be?"""
+"""`attune`: the commands, put together."""
 
 from __future__ import annotations
 
-import os
-from datetime import UTC, datetime
-from typing import Annotated
-
 import typer
-from pydantic import ValidationError
-from rich.console import Console
 
-from attune.adapters.admin import admin_apis
-from attune.adapters.project import GoogleProject
-from attune.adapters.project_settings import written_settings
-from attune.cli.report import as_json, exit_code, tell
-from attune.config import Deployment, Settings
-from attune.ports_project import UnseenError
-from attune.services.doctor.examine import Doctor
-from attune.services.doctor.findings import Finding, unseen
-from attune.services.doctor.names import dataset_bucket, intake_bucket
+from attune.cli.approve import approve
+from attune.cli.check import check
+from attune.cli.doctor import doctor
+from attune.cli.plan import plan
+from attune.cli.reject import reject
+from attune.cli.relay import relay
+from attune.cli.rules import rules
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Look after a deployment of attune.")
-_COULD_NOT_LOOK = 2
-
-
-@app.callback()
-def attune() -> None:
-    """Look after a deployment of attune."""
-
-
-@app.command()
-def doctor(
-    project: Annotated[
-        str,
-        typer.Option(envvar=["ATTUNE_PROJECT", "GOOGLE_CLOUD_PROJECT"], help="The project's id.", show_default=False),
-    ],
-    region: Annotated[str, typer.Option(envvar="ATTUNE_REGION", help="Where functions, buckets and jobs are.")] = (
-        "us-central1"
-    ),
-    *,
-    before: Annotated[bool, typer.Option("--before", help="Only what a first deployment takes.")] = False,
-    base_model: Annotated[str, typer.Option(help="With --before: what is to be tuned.")] = Settings().base_model,
-    as_data: Annotated[bool, typer.Option("--json", help="JSON instead of lines.")] = False,
-    endpoint: Annotated[
-        str, typer.Option("--admin-endpoint", envvar="ATTUNE_ADMIN_ENDPOINT", help="Stands in for Google's APIs.")
-    ] = "",
-) -> None:
-    """Check a project: every line says what was looked at, how it is, and what to do.
-
-    Exits with 0 when nothing is wrong, with 1 for a problem, with 2 when not everything could be looked at. Other names
-    than those that infra gives are read from the variables ATTUNE_INTAKE_BUCKET, ATTUNE_DATASET_BUCKET and so on.
-    """
-    try:
-        at = _deployment(project, region)
-    except ValidationError as invalid:
-        for error in invalid.errors(include_url=False):
-            typer.echo(f"ATTUNE_{str(error['loc'][0]).upper()} cannot be used: {error['msg']}", err=True)
-        raise typer.Exit(_COULD_NOT_LOOK) from invalid
-    findings = _examined(at, endpoint or None, base_model if before else None)
-    if as_data:
-        typer.echo(as_json(findings))
-    else:
-        tell(findings, Console(highlight=False, soft_wrap=True))
-    raise typer.Exit(exit_code(findings))
-
-
-def _deployment(project: str, region: str) -> Deployment:
-    named = {
-        "ATTUNE_INTAKE_BUCKET": intake_bucket(project),
-        "ATTUNE_DATASET_BUCKET": dataset_bucket(project),
-        **{name: value for name, value in os.environ.items() if value},
-        "ATTUNE_PROJECT": project,
-        "ATTUNE_REGION": region,
-    }
-    return Deployment.from_environment(named)
-
-
-def _examined(at: Deployment, endpoint: str | None, before: str | None) -> list[Finding]:
-    try:
-        apis = admin_apis(at.project, endpoint)
-    except UnseenError as why:
-        return [unseen("project", why)]
-    doctor = Doctor(GoogleProject(apis, at), written_settings(at), at, datetime.now(UTC).date())
-    return doctor.before(before) if before else doctor.after()
+for command in (doctor, check, rules, plan, approve, reject, relay):
+    app.command()(command)

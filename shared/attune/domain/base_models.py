@@ -1,23 +1,56 @@
-"""What the tuning service takes, by base model: published limits, regions, prices and ends, each with its source.
+"""What the tuning service takes, by base model: limits, regions, adapter sizes, prices and ends, from the catalogue.
 
-Sources, read 2026-11-22: [tuning] Vertex AI "Tune Gemini models by using supervised fine-tuning" and "Audio tuning",
-as of 2026-09-25; [regions] the same page's notes on Gemini 3.x; [prices] third-party copies of the Vertex AI price
-page; [ends] Google's mail on Gemini 2.5, as quoted in a public thread.
+The catalogue is `base_models.json` beside this module. Every figure in it names its source, and every source when it
+was read and as of when it speaks. What holds for all models is overlaid by a family's figures, and those by a model's.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Any
 
-AS_OF = date(2026, 9, 25)  # [tuning] the state of the page that the models below are taken from
-LARGEST_FILE_BYTES = 1_000_000_000  # [tuning] 1 GB a JSONL file
-MOST_ROWS = 300_000  # [tuning] examples with media
-MOST_EXAMPLE_TOKENS = 131_072  # [tuning] input and output
-VALIDATION_ALWAYS_FITS = 1_000  # [tuning] rows
-VALIDATION_SHARE = 0.3  # [tuning] of the training rows, above that
-VALIDATION_MOST = 5_000  # [tuning] rows
-REFUSED_REGION = "global"  # [tuning] FAILED_PRECONDITION, whatever the model
+REFUSED_REGION = "global"  # the catalogue's source `tuning`: FAILED_PRECONDITION, whatever the model
+_LISTING = "tuning"  # the source that says which models can be tuned
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a figure is from, when it was `read`, and `as_of` which day it holds (None where the source does not say).
+
+    `at` is its address, None where it has none that lasts.
+    """
+
+    what: str
+    at: str | None
+    as_of: date | None
+    read: date
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What still passes: bytes and rows of a JSONL file, tokens of an example (input and output), and its recording.
+
+    Validation rows: `validation_always` in any case, above that `validation_share` of the training rows and at most
+    `validation_most`.
+    """
+
+    file_bytes: int
+    rows: int
+    example_tokens: int
+    audio_seconds: float
+    audio_bytes: int
+    validation_always: int
+    validation_share: float
+    validation_most: int
+
+    def most_validation_rows(self, training_rows: int) -> int:
+        """How many validation rows are taken beside so many training rows."""
+        return max(self.validation_always, min(int(training_rows * self.validation_share), self.validation_most))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +63,22 @@ class Retirement:
 
 @dataclass(frozen=True, slots=True)
 class BaseModel:
-    """A base model: the adapter sizes it takes, and what a million training tokens cost where that is known.
+    """A base model: its limits, the adapter sizes it takes, and what a million training tokens cost where it is known.
 
-    `regions` are those it is documented to be tuned in; `only_there` says that every other one refuses it.
-    `served_on` are the multi-regions that a tuned model is called on; none means the region it was tuned in.
+    `epochs` is what the service takes when none are asked for, None where it does not say. `regions` are those it is
+    documented to be tuned in; `only_there` says that every other one refuses it. `served_on` are the multi-regions that
+    a tuned model is called on; none means the region it was tuned in.
     """
 
-    adapter_sizes: tuple[int, ...] = (1, 2, 4, 8, 16)
-    usd_per_million_tokens: float | None = None
-    regions: tuple[str, ...] = ("us-central1",)
-    only_there: bool = False
-    served_on: tuple[str, ...] = ()
-    takes_own_key: bool = True
-    retirement: Retirement | None = None
+    limits: Limits
+    adapter_sizes: tuple[int, ...]
+    usd_per_million_tokens: float | None
+    epochs: int | None
+    regions: tuple[str, ...]
+    only_there: bool
+    served_on: tuple[str, ...]
+    takes_own_key: bool
+    retirement: Retirement | None
 
     def is_open(self, today: date, project_made: date | None) -> bool | None:
         """Whether a project may still tune it; None where only the service knows: it depends on recent use."""
@@ -61,35 +97,70 @@ class BaseModel:
         return False if self.only_there else None
 
 
-_GEMINI_2_5 = Retirement(closed=date(2026, 10, 20), ends=date(2027, 3, 31))  # [ends]
-_GEMINI_3 = BaseModel(  # [regions]; its prices are not known
-    regions=("us-central1", "europe-west4"), only_there=True, served_on=("us", "eu"), takes_own_key=False
-)
-_KNOWN = {
-    "gemini-2.5-flash": BaseModel(usd_per_million_tokens=5.0, retirement=_GEMINI_2_5),  # [prices], [ends]
-    "gemini-2.5-pro": BaseModel(  # [tuning], [prices], [ends]
-        adapter_sizes=(1, 2, 4, 8), usd_per_million_tokens=25.0, retirement=_GEMINI_2_5
-    ),
-    "gemini-3.5-flash": _GEMINI_3,  # [tuning]
-    "gemini-3.1-flash-lite": _GEMINI_3,  # [tuning]
-}
+Models = Callable[[str], BaseModel]
 
 
+@cache
 def base_model(name: str) -> BaseModel:
     """What is known of a base model; of one that is not listed, what holds for its family, or for all."""
-    return _KNOWN.get(name) or (_GEMINI_3 if name.startswith("gemini-3") else BaseModel())
+    values = {figure: told["value"] for figure, told in _figures(name).items()}
+    return BaseModel(
+        limits=Limits(**{field.name: values[field.name] for field in fields(Limits)}),
+        adapter_sizes=tuple(values["adapter_sizes"]),
+        usd_per_million_tokens=values["usd_per_million_tokens"],
+        epochs=values["epochs"],
+        regions=tuple(values["regions"]),
+        only_there=values["only_there"],
+        served_on=tuple(values["served_on"]),
+        takes_own_key=values["takes_own_key"],
+        retirement=_retirement(values["retirement"]),
+    )
+
+
+def sources_of(name: str) -> dict[str, Source]:
+    """Where each figure of a base model is from."""
+    sources = _catalogue()["sources"]
+    return {figure: _source(sources[told["source"]]) for figure, told in _figures(name).items()}
 
 
 def is_listed(name: str) -> bool:
-    """Whether a base model is one that [tuning] names."""
-    return name in _KNOWN
+    """Whether a base model is one that Google's tuning page names."""
+    return name in _catalogue()["models"]
+
+
+def listed_as_of() -> date:
+    """The state of the page that names them."""
+    return date.fromisoformat(_catalogue()["sources"][_LISTING]["as_of"])
 
 
 def open_models(today: date) -> dict[str, BaseModel]:
     """The listed base models that any project may tune."""
-    return {name: model for name, model in _KNOWN.items() if model.is_open(today, None)}
+    listed = {name: base_model(name) for name in _catalogue()["models"]}
+    return {name: model for name, model in listed.items() if model.is_open(today, None)}
 
 
-def most_validation_rows(training_rows: int) -> int:
-    """How many validation rows the service takes beside so many training rows."""
-    return max(VALIDATION_ALWAYS_FITS, min(int(training_rows * VALIDATION_SHARE), VALIDATION_MOST))
+@cache
+def _catalogue() -> dict[str, Any]:
+    catalogue: dict[str, Any] = json.loads(files("attune.domain").joinpath("base_models.json").read_text("utf-8"))
+    return catalogue
+
+
+def _figures(name: str) -> dict[str, Mapping[str, Any]]:
+    catalogue = _catalogue()
+    families = [told for family, told in catalogue["families"].items() if name.startswith(family)]
+    figures = dict(catalogue["all"])
+    for told in (*families, catalogue["models"].get(name, {})):
+        figures |= told
+    return figures
+
+
+def _retirement(told: Mapping[str, str] | None) -> Retirement | None:
+    if told is None:
+        return None
+    return Retirement(date.fromisoformat(told["closed"]), date.fromisoformat(told["ends"]))
+
+
+def _source(told: Mapping[str, str | None]) -> Source:
+    as_of = told["as_of"]
+    read = date.fromisoformat(str(told["read"]))
+    return Source(str(told["what"]), told["at"], date.fromisoformat(as_of) if as_of else None, read)

@@ -105,6 +105,23 @@ class RunStarted(_OfARun):
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitingApproval(_OfARun):
+    """The run may not cost what it costs, or what it costs is not known: no job is asked for until it is allowed to.
+
+    `cost_usd` is None where it is not known; `rows` and `hours` are those it would train on.
+    """
+
+    TYPE: ClassVar[str] = "dev.attune.run.v1.awaitingApproval"
+    dataset: str
+    run: str
+    reason: str
+    cost_usd: float | None
+    max_run_cost_usd: float | None
+    rows: int
+    hours: float
+
+
+@dataclass(frozen=True, slots=True)
 class RunSucceeded(_OfARun):
     """The job made a model."""
 

@@ -6,10 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from attune.domain.finding import Finding
 from attune.domain.names import HalfKind, pair_id
+from attune.domain.quality.customs import Style
+from attune.domain.quality.heard import Heard
+from attune.domain.row import Weight
 from attune.domain.split import Split
+from attune.domain.task import TRANSCRIPTION
 
-_HOUR = 3600
+_HOUR, _MINUTE = 3600, 60
 
 
 class PairState(StrEnum):
@@ -44,19 +49,26 @@ class Half:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """Why something was refused: a `code` for programs, a `sentence` that says what is wrong and what to do."""
+class Measured:
+    """What was measured of a pair: its recording, its pace in characters a second, and how its text is written.
 
-    code: str
-    sentence: str
+    `pace` and `style` are a transcription's; other targets have none.
+    """
+
+    heard: Heard
+    task: str
+    pace: float | None = None
+    style: Style | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row as it lies in the dataset bucket.
 
-    `size` (bytes) and `crc32c` are the object's, `template` the digest of what is the same in every row, `audio_name`
-    our copy of the recording where the row points at one, `seconds` and `tokens` what the service will count.
+    `size` (bytes) and `crc32c` are the object's, `task` and `template` (a digest) say what it was rendered with, and
+    `version` which version of the dataset's phrasing that belongs to. `audio_name` is our copy of the recording where
+    the row points at one, `original_name` that of the text where the dataset's manner has changed it; `seconds` and
+    `tokens` are what the service will count.
     """
 
     name: str
@@ -69,6 +81,10 @@ class Row:
     text_sha256: str
     seconds: float
     tokens: int
+    weight: Weight
+    task: str = TRANSCRIPTION
+    version: str = ""
+    original_name: str | None = None
 
     def says_the_same_as(self, other: Row | None) -> bool:
         """Whether both rows hold the same recording and the same transcript, whatever their template."""
@@ -83,11 +99,30 @@ class Taken:
     row: Row | None
     audio: Half | None
     transcript: Half | None
+    split: Split | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """What the tuning service would not train on, and its word for it: the same again is refused on arrival."""
+
+    audio_sha256: str
+    text_sha256: str
+    finding: Finding
+
+    def is_about(self, row: Row) -> bool:
+        """Whether a row holds just that."""
+        return (row.audio_sha256, row.text_sha256) == (self.audio_sha256, self.text_sha256)
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A pair's document. Only its own two objects' events write it, and the launcher's cut, each by compare-and-set."""
+    """A pair's document, written by compare-and-set alone: by its own two objects' events, the cut, and the quarantine.
+
+    `reasons` are why it was refused, `remarks` what was repaired and what somebody should look at. `sides` are those
+    of the hold-out that a tree may hold it on: where its words changed sides, it has to be taken out of the other.
+    `freed` are the digests of recordings it had, which pairs that were refused for having the same may now have.
+    """
 
     dataset: str
     path: str
@@ -95,9 +130,15 @@ class Pair:
     changed_at: datetime
     audio: Half | None = None
     transcript: Half | None = None
-    reasons: tuple[Reason, ...] = ()
+    reasons: tuple[Finding, ...] = ()
+    remarks: tuple[Finding, ...] = ()
+    measured: Measured | None = None
+    changed_minute: int = 0
     row: Row | None = None
     split: Split | None = None
+    sides: tuple[Split, ...] = ()
+    freed: tuple[str, ...] = ()
+    barred: Barred | None = None
     due: Due = Due.NOTHING
     due_hour: int | None = None
     waiting_hour: int | None = None
@@ -129,34 +170,67 @@ class Pair:
 
     def waiting(self, now: datetime) -> Pair:
         """The pair without a verdict, for want of its partner."""
-        return self._left_out(PairState.WAITING, (), now)
+        return self._left_out(PairState.WAITING, (), (), None, now)
 
-    def rejected(self, reasons: tuple[Reason, ...], now: datetime) -> Pair:
+    def rejected(
+        self,
+        reasons: tuple[Finding, ...],
+        now: datetime,
+        remarks: tuple[Finding, ...] = (),
+        measured: Measured | None = None,
+    ) -> Pair:
         """The pair refused."""
-        return self._left_out(PairState.REJECTED, reasons, now)
+        return self._left_out(PairState.REJECTED, reasons, remarks, measured, now)
 
-    def accepted(self, row: Row, split: Split, now: datetime) -> Pair:
-        """The pair with its row. A pair stays on the side of the hold-out it was first put on."""
+    def accepted(
+        self,
+        row: Row,
+        split: Split,
+        now: datetime,
+        remarks: tuple[Finding, ...] = (),
+        measured: Measured | None = None,
+    ) -> Pair:
+        """The pair with its row, on the side of the hold-out that its words or its group are on."""
         unchanged = self.due is Due.NOTHING and self.taken is not None and row.says_the_same_as(self.taken.row)
-        due = Due.NOTHING if unchanged else Due.ADD
+        due = Due.NOTHING if unchanged and split is self.split else Due.ADD
         return replace(
             self,
             state=PairState.ACCEPTED,
             reasons=(),
+            remarks=remarks,
+            measured=measured,
             row=row,
-            split=self.split or split,
+            freed=self._freed_by(row),
+            split=split,
+            sides=self.sides if split in self.sides else (*self.sides, split),
             due=due,
             due_hour=_hour(now) if due else None,
             waiting_hour=None,
             changed_at=now,
+            changed_minute=_minute(now),
         )
+
+    def quarantined(self, finding: Finding, now: datetime) -> Pair:
+        """The pair refused because the service would not train on its row, and barred from coming in so again."""
+        if self.row is None:
+            raise ValueError(f"{self.dataset}/{self.path} has no row to quarantine")
+        barred = Barred(self.row.audio_sha256, self.row.text_sha256, finding)
+        out = self.rejected((finding,), now, self.remarks, self.measured)
+        return replace(out, barred=barred, freed=self.freed)  # its recording would fare no better elsewhere
 
     def taken_into(self, run: str, now: datetime) -> Pair:
         """The pair in a run's cut: what it holds now is frozen for that run, whatever arrives later."""
-        taken = Taken(run, self.row, self.audio, self.transcript)
+        taken = Taken(run, self.row, self.audio, self.transcript, self.split)
         return replace(self, due=Due.NOTHING, due_hour=None, taken_by=run, taken=taken, changed_at=now)
 
-    def _left_out(self, state: PairState, reasons: tuple[Reason, ...], now: datetime) -> Pair:
+    def _left_out(
+        self,
+        state: PairState,
+        reasons: tuple[Finding, ...],
+        remarks: tuple[Finding, ...],
+        measured: Measured | None,
+        now: datetime,
+    ) -> Pair:
         was_in = (
             self.row is not None or self.due is Due.REMOVE or (self.taken is not None and self.taken.row is not None)
         )
@@ -166,12 +240,21 @@ class Pair:
             self,
             state=state,
             reasons=reasons,
+            remarks=remarks,
+            measured=measured,
             row=None,
+            freed=self._freed_by(None),
             due=due,
             due_hour=None,
             waiting_hour=waiting_hour,
             changed_at=now,
+            changed_minute=_minute(now),
         )
+
+    def _freed_by(self, row: Row | None) -> tuple[str, ...]:
+        """The recordings that are free when this row takes the place of the one before."""
+        had = {*self.freed, self.row.audio_sha256} if self.row else set(self.freed)
+        return tuple(sorted(had - {row.audio_sha256} if row else had))
 
     def _half(self, kind: HalfKind) -> Half | None:
         return self.audio if kind is HalfKind.AUDIO else self.transcript
@@ -180,3 +263,8 @@ class Pair:
 def _hour(now: datetime) -> int:
     """Hours since 1970. Whole hours, because an index on an ever-growing time bears 500 writes a second at most."""
     return int(now.timestamp()) // _HOUR
+
+
+def _minute(now: datetime) -> int:
+    """Minutes since 1970, for whoever asks what has changed lately; whole ones, for the same reason."""
+    return int(now.timestamp()) // _MINUTE

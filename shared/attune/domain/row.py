@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from attune.domain.manner import Manner
 from attune.domain.names import inline_mime_type
 
 AUDIO_TOKENS_PER_SECOND = 32  # Gemini's audio understanding page
@@ -23,17 +24,28 @@ class RowFormat(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Weight:
+    """What a row's size is made of: the recording's bytes, the text's as JSON (unquoted), and its characters."""
+
+    audio_bytes: int
+    text_bytes: int
+    characters: int
+
+
+@dataclass(frozen=True, slots=True)
 class Template:
-    """What is the same in every row of a dataset."""
+    """What is the same in every row of a task."""
 
     row_format: RowFormat
     prompt: str
     system_instruction: str | None = None
+    manner: Manner = field(default_factory=Manner)
 
     @property
     def digest(self) -> str:
         """Names the template: rows with another digest are rendered anew before they go into one file."""
-        parts = json.dumps([self.row_format, self.prompt, self.system_instruction])
+        manner = [self.manner.casing, self.manner.punctuation]
+        parts = json.dumps([self.row_format, self.prompt, self.system_instruction, *manner])
         return hashlib.sha256(parts.encode()).hexdigest()[:16]
 
     def render(self, mime_type: str) -> tuple[bytes, bytes, bytes]:
@@ -65,7 +77,23 @@ def row_digest(template: Template, mime_type: str, audio_sha256: str, text_sha25
     return hashlib.sha256(f"{template.digest}\n{mime_type}\n{audio_sha256}\n{text_sha256}".encode()).hexdigest()
 
 
-def tokens_of(seconds: float, text: str, template: Template) -> int:
-    """Tokens of one example, input and output: 32 for each second of audio, a quarter of the text's characters."""
-    characters = len(text) + len(template.prompt) + len(template.system_instruction or "")
-    return math.ceil(seconds * AUDIO_TOKENS_PER_SECOND) + math.ceil(characters / CHARACTERS_PER_TOKEN)
+def tokens_of(seconds: float, characters: int, template: Template) -> int:
+    """Tokens of one example, input and output: 32 for each second of audio, a quarter of the text's characters.
+
+    `characters` are those of the answer; input and output are rounded up apart, as they are counted apart.
+    """
+    asked = len(template.prompt) + len(template.system_instruction or "")
+    text = math.ceil(asked / CHARACTERS_PER_TOKEN) + math.ceil(characters / CHARACTERS_PER_TOKEN)
+    return math.ceil(seconds * AUDIO_TOKENS_PER_SECOND) + text
+
+
+def row_size(template: Template, mime_type: str, weight: Weight, uri_bytes: int) -> int:
+    """The bytes of a row, its line ending included, without rendering it; `uri_bytes` is for rows that point."""
+    inline = template.row_format is RowFormat.INLINE_DATA
+    audio = base64_size(weight.audio_bytes) if inline else uri_bytes
+    return sum(map(len, template.render(mime_type))) + audio + weight.text_bytes
+
+
+def base64_size(size: int) -> int:
+    """The characters that so many bytes become."""
+    return (size + 2) // 3 * 4

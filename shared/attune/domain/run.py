@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from attune.domain.manner import Manner
 from attune.domain.names import dataset_key, label_key
-from attune.domain.row import RowFormat, Template
+from attune.domain.phrasing import Phrasing
+from attune.domain.row import RowFormat
 from attune.domain.shard import Part
+from attune.domain.task import Task
 
 _DIGITS = 6
+_ID = re.compile(r"r?0*([1-9]\d{0,8})")
 
 
 class RunState(StrEnum):
@@ -33,12 +39,13 @@ _ENDS = (RunState.FAILED, RunState.CANCELLED)
 _STEPS: dict[RunState, tuple[RunState, ...]] = {
     RunState.OPENED: (RunState.CUT, *_ENDS),
     RunState.CUT: (RunState.ASSEMBLED, *_ENDS),
-    RunState.ASSEMBLED: (RunState.LAUNCHING, *_ENDS),
+    RunState.ASSEMBLED: (RunState.LAUNCHING, RunState.AWAITING_APPROVAL, *_ENDS),
     RunState.LAUNCHING: (RunState.RUNNING, RunState.ASSEMBLED, *_ENDS),
     RunState.RUNNING: (RunState.EVALUATING, *_ENDS),
     RunState.EVALUATING: (RunState.PROMOTED, RunState.REJECTED, RunState.AWAITING_APPROVAL, *_ENDS),
-    RunState.AWAITING_APPROVAL: (RunState.PROMOTED, RunState.REJECTED, *_ENDS),
+    RunState.AWAITING_APPROVAL: (RunState.EVALUATING, RunState.REJECTED, *_ENDS),
 }
+_AFTER_A_COST_HOLD = (RunState.ASSEMBLED, *_ENDS)
 _BEFORE_THE_JOB = (RunState.OPENED, RunState.CUT, RunState.ASSEMBLED, RunState.LAUNCHING)
 _UNASSEMBLED = (RunState.OPENED, RunState.CUT)
 
@@ -55,6 +62,13 @@ class Promotion(StrEnum):
 
     AUTO = "auto"
     MANUAL = "manual"
+
+
+class OverLimit(StrEnum):
+    """What becomes of a run that is more than the service takes: refused, or cut down to a sample, always the same."""
+
+    REFUSE = "refuse"
+    SAMPLE = "sample"
 
 
 class NoSuchStepError(ValueError):
@@ -75,11 +89,15 @@ class Recipe:
     scope: Scope
     alias: str
     promotion: Promotion
+    manner: Manner = field(default_factory=Manner)
+    tasks: tuple[Task, ...] = ()
+    over_limit: OverLimit = OverLimit.REFUSE
+    max_cost_usd: float | None = None
 
     @property
-    def template(self) -> Template:
-        """What every row of the run has in common."""
-        return Template(self.row_format, self.prompt, self.system_instruction)
+    def phrasing(self) -> Phrasing:
+        """How the run's rows are put."""
+        return Phrasing(self.row_format, self.prompt, self.system_instruction, self.manner, self.tasks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +113,45 @@ class DataFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Binding:
+    """The limit of which a run uses the largest share: `used` of the `most` that is taken."""
+
+    limit: str
+    used: float
+    most: float
+
+    @property
+    def share(self) -> float:
+        """How much of it is used: of 1, and more than 1 where it is broken."""
+        return self.used / self.most
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """What the assembled run weighs against the base model's limits."""
+    """What a run's files weigh against the base model's limits.
+
+    `rows`, `hours`, `tokens` and `tasks` (rows each) are the training's. `cost_usd` is None where it is not known, and
+    `cost_note` says why. `over` are the sentences that refuse the run, `notes` what else is to be said. `left_out` are
+    the training rows that a sample leaves out (or would, where the run is refused), `validation_left_out` those of the
+    hold-out. Not `exact`: texts are to be written in another manner.
+    """
 
     rows: int
     hours: float
     tokens: int
     epochs: int | None
     cost_usd: float | None
+    cost_note: str | None = None
+    tasks: Mapping[str, int] = field(default_factory=dict)
+    train_bytes: int = 0
+    validation_rows: int = 0
+    validation_bytes: int = 0
+    binding: Binding | None = None
+    over: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    left_out: int = 0
+    validation_left_out: int = 0
+    exact: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +173,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run's document. Every change is a compare-and-set on it."""
+    """A run's document. Every change is a compare-and-set on it.
+
+    `cost_allowed` and `promotion_allowed` say why it goes on (or went on) from where it waited for approval.
+    """
 
     dataset: str
     number: int
@@ -139,6 +191,8 @@ class Run:
     validation: DataFile | None = None
     manifest: DataFile | None = None
     plan: Plan | None = None
+    cost_allowed: str | None = None
+    promotion_allowed: str | None = None
     started_from: str | None = None
     intent_by: str | None = None
     intent_until: datetime | None = None
@@ -173,6 +227,11 @@ class Run:
         return self.state in _BEFORE_THE_JOB
 
     @property
+    def held_for_its_cost(self) -> bool:
+        """Whether it waits for somebody to allow what it costs. A run with a job waits for its promotion."""
+        return self.state is RunState.AWAITING_APPROVAL and self.job is None
+
+    @property
     def was_assembled(self) -> bool:
         """Whether its cut is in the shards, whatever became of the run since."""
         return any(step.state is RunState.ASSEMBLED for step in self.history)
@@ -188,12 +247,13 @@ class Run:
         Raises:
             NoSuchStepError: the state does not lead there.
         """
-        if state not in _STEPS.get(self.state, ()):
+        if state not in (_AFTER_A_COST_HOLD if self.held_for_its_cost else _STEPS.get(self.state, ())):
             raise NoSuchStepError(f"run {self.id} of {self.dataset} is {self.state} and cannot become {state}")
+        waits_for_its_promotion = state is RunState.AWAITING_APPROVAL and self.job is not None
         return replace(
             self,
             state=state,
-            active=state in _STEPS and state is not RunState.AWAITING_APPROVAL,
+            active=state in _STEPS and not waits_for_its_promotion,
             changed_at=now,
             reason=reason,
             note=None,
@@ -210,3 +270,9 @@ def opened(dataset: str, number: int, threshold: int, now: datetime) -> Run:
 def run_id(number: int) -> str:
     """A run's id; its order as text is its order as a number."""
     return f"r{number:0{_DIGITS}d}"
+
+
+def run_number(text: str) -> int | None:
+    """The number in a run's id, or in what a person writes for it: r000012, r12 or 12."""
+    found = _ID.fullmatch(text)
+    return int(found.group(1)) if found else None

@@ -1,18 +1,21 @@
-"""Shards: a 32-way tree over the pairs' ids, whose leaves hold at most 32 rows, and whose nodes compose upwards.
+"""Shards: a 32-way tree over the pairs' ids, whose leaves hold at most 32 members, and whose nodes compose upwards.
 
-A node is a prefix of pair ids. Its objects are named by the digest of their members, so that all of a tree can be
-worked out here, sizes and checksums included, before one byte is asked of the store.
+There is one for each side of the hold-out, whose members are rows, and one for the report, whose members are lines
+alone. A node is a prefix of pair ids. Its objects are named by the digest of their members, so that all of a tree can
+be worked out here, sizes and checksums included, before one byte is asked of the store.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from attune.domain.crc32c import combine_all
-from attune.domain.split import Split
+from attune.domain.profile import Profile, total
+from attune.domain.row import Weight
+from attune.domain.task import TRANSCRIPTION
 
 FAN_OUT = 32  # sources that one GCS compose takes, and characters of base32: one composition makes one node
 
@@ -26,39 +29,58 @@ class Part:
     crc32c: int
 
 
+NOTHING = Part("", 0, 0)  # where a row would be: a report's line has none
+_NO_WEIGHT = Weight(0, 0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A row in a leaf: the pair's id, the row's object, its line of the manifest, and what it weighs."""
+    """A row in a leaf: the pair's id, the row's object, its line of the manifest, and what it weighs.
+
+    `template` is the digest of what the row was rendered with, `version` that of the dataset's phrasing it belongs to.
+    What stands in a report has a line and a `profile` instead, and no row.
+    """
 
     pair: str
-    row: Part
-    line: str
-    template: str
-    seconds: float
-    tokens: int
+    row: Part = NOTHING
+    line: str = ""
+    template: str = ""
+    seconds: float = 0.0
+    tokens: int = 0
+    version: str = ""
+    task: str = TRANSCRIPTION
+    mime_type: str = ""
+    weight: Weight = _NO_WEIGHT
+    profile: Profile | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
     """What a node holds: `rows` as one part of the file, `lines` as one of the manifest. Both are None when empty.
 
-    `template` is that of every row in it, or None where they differ.
+    `version` is that of every row in it, or None where they differ; `tasks` how many rows each task has; `profile` that
+    of the lines of a report.
     """
 
     count: int = 0
     seconds: float = 0.0
     tokens: int = 0
-    template: str | None = None
+    version: str | None = None
+    tasks: Mapping[str, int] = field(default_factory=dict)
     rows: Part | None = None
     lines: Part | None = None
+    profile: Profile | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """A node's manifest: a leaf has `members`, an inner node the spans of its `children` by their next character."""
+    """A node's manifest: a leaf has `members`, an inner node the spans of its `children` by their next character.
+
+    `split` names its tree: after a side of the hold-out, or after the report.
+    """
 
     dataset: str
-    split: Split
+    split: str
     prefix: str
     span: Span = Span()
     members: tuple[Member, ...] = ()
@@ -73,17 +95,18 @@ class Shard:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Where a dataset's shards are kept: the names that content gives them."""
+    """Where a tree's objects are kept: the names that content gives them."""
 
     key: str
+    folder: str = "shards"
 
     def joined(self, names: Iterable[str]) -> str:
         """The object that these, composed in this order, become."""
-        return f"shards/{self.key}/{_digest(names)}.jsonl"
+        return f"{self.folder}/{self.key}/{_digest(names)}.jsonl"
 
     def lines(self, text: bytes) -> str:
         """The object that holds these manifest lines."""
-        return f"shards/{self.key}/{hashlib.sha256(text).hexdigest()[:40]}.manifest.jsonl"
+        return f"{self.folder}/{self.key}/{hashlib.sha256(text).hexdigest()[:40]}.manifest.jsonl"
 
 
 Changes = Mapping[str, Member | None]
@@ -110,10 +133,10 @@ def needed(known: Mapping[str, Shard | None], ids: Iterable[str]) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """One split's tree in one dataset; `checksum` is CRC32C."""
+    """A dataset's tree of that name; `checksum` is CRC32C."""
 
     dataset: str
-    split: Split
+    split: str
     store: Store
     checksum: Callable[[bytes], int]
 
@@ -182,14 +205,17 @@ class Tree:
 
     def _joined(self, spans: Sequence[Span]) -> Span:
         full = [span for span in spans if span.count]
-        templates = {span.template for span in full}
+        versions = {span.version for span in full}
+        tasks = sum((Counter(span.tasks) for span in full), Counter[str]())
         return Span(
             count=sum(span.count for span in full),
             seconds=sum(span.seconds for span in full),
             tokens=sum(span.tokens for span in full),
-            template=templates.pop() if len(templates) == 1 else None,
+            version=versions.pop() if len(versions) == 1 else None,
+            tasks=dict(sorted(tasks.items())),
             rows=self._part([span.rows for span in full]),
             lines=self._part([span.lines for span in full]),
+            profile=_profile([span.profile for span in full]),
         )
 
     def _part(self, parts: Sequence[Part | None]) -> Part | None:
@@ -211,7 +237,7 @@ def leaf_lines(members: Sequence[Member]) -> bytes:
 def row_sources(shard: Shard) -> list[Part]:
     """What a node's rows are composed of, in order."""
     if shard.children is None:
-        return [member.row for member in shard.members]
+        return [member.row for member in shard.members if member.row != NOTHING]
     return [span.rows for span in shard.children.values() if span.rows]
 
 
@@ -220,8 +246,30 @@ def line_sources(shard: Shard) -> list[Part]:
     return [span.lines for span in (shard.children or {}).values() if span.lines]
 
 
+def outdated(before: Iterable[Shard], after: Iterable[Shard]) -> list[str]:
+    """The objects that were made for the nodes before, and that no node has a use for once these stand in their place.
+
+    A node of a single source has that source's object, which is none of its own.
+    """
+    in_use = {part.name for node in after for part in _made_for(node)}
+    return sorted({part.name for node in before for part in _made_for(node)} - in_use)
+
+
+def _made_for(node: Shard) -> list[Part]:
+    rows, lines = len(row_sources(node)) > 1, node.is_leaf or len(line_sources(node)) > 1
+    made = (node.span.rows if rows else None, node.span.lines if lines else None)
+    return [part for part in made if part is not None]
+
+
 def _alone(member: Member) -> Span:
-    return Span(1, member.seconds, member.tokens, member.template, member.row, None)
+    if member.row == NOTHING:
+        return Span(count=1, profile=member.profile)
+    return Span(1, member.seconds, member.tokens, member.version, {member.task: 1}, member.row)
+
+
+def _profile(profiles: Sequence[Profile | None]) -> Profile | None:
+    there = [profile for profile in profiles if profile is not None]
+    return total(there) if there else None
 
 
 def _merged(members: Sequence[Member], changes: Changes) -> tuple[Member, ...]:

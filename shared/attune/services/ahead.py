@@ -54,11 +54,11 @@ class ShardAhead:
 
     def _shard(self, dataset: str, settings: Settings, due: int, hold: Hold) -> int:
         until = self.clock() + self.budget
-        template = settings.recipe(dataset).template.digest
+        version = settings.phrasing.version
         found = self.documents.find(manifests.new_pairs(dataset), limit=_PAGE)
         total = 0
         while found and self.clock() < until:
-            pairs = [read.value for read in found if read.value.row and read.value.row.template == template]
+            pairs = [read.value for read in found if read.value.row and read.value.row.version == version]
             total += self._put_in(dataset, pairs, hold)
             found = self.documents.find(manifests.new_pairs(dataset), limit=_PAGE, after=found[-1].key)
         hold.note_sharded(max(total, due))
@@ -67,7 +67,9 @@ class ShardAhead:
     def _put_in(self, dataset: str, pairs: list[Pair], hold: Hold) -> int:
         members = {pair.id: _current_member(pair) for pair in pairs}
         for split in Split:
-            changes = {pair.id: members[pair.id] for pair in pairs if pair.split is split}
+            changes = {
+                pair.id: members[pair.id] if pair.split is split else None for pair in pairs if split in pair.sides
+            }
             if changes:
                 self.sharding.put_in(dataset, split, changes, hold)
         return len(pairs)

@@ -9,38 +9,53 @@ import orjson
 import pybase64
 
 from attune.domain.pair import Row
-from attune.domain.row import RowFormat, Template, row_digest, tokens_of
+from attune.domain.phrasing import Phrasing
+from attune.domain.row import RowFormat, Template, Weight, base64_size, row_digest, tokens_of
 from attune.ports import Buffer, Objects
 
 _BLOCK = 3 << 16  # a multiple of 3 bytes, so that blocks of base64 join without padding between them
 JSONL = "application/jsonl"
+TEXT = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Our copy of a recording, named by its content; `size` in bytes."""
+
+    name: str
+    sha256: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """A recording and what is said in it, as they were uploaded; `ending` and `mime_type` are the recording's."""
+    """A recording, as it was uploaded or as we keep it, and what is said in it, before the dataset's manner.
 
-    audio: bytes
+    `ending` and `mime_type` are the recording's.
+    """
+
+    audio: bytes | Copy
     ending: str
     mime_type: str
     seconds: float
-    text: str
+    said: str
 
 
-def store_row(utterance: Utterance, template: Template, key: str, objects: Objects) -> Row:
-    """Writes the row's object, and for `file_uri` our copy of the recording before it. Doing it again changes nothing.
+def store_row(utterance: Utterance, path: str, phrasing: Phrasing, key: str, objects: Objects) -> Row:
+    """Writes the row's object, and before it our copies of what it needs. Doing it again changes nothing.
 
     `key` is the dataset's folder. Peak memory: the recording, its base64 for `inline_data`, and a block of 192 KiB.
     """
-    audio_sha256 = hashlib.sha256(utterance.audio).hexdigest()
-    text_sha256 = hashlib.sha256(utterance.text.encode()).hexdigest()
-    audio_name = None
-    if template.row_format is RowFormat.FILE_URI:
-        audio_name = f"audio/{key}/{audio_sha256}{utterance.ending}"
-        objects.put(audio_name, utterance.audio, utterance.mime_type)
-        line: Buffer = point_at(objects.uri(audio_name), utterance, template)
-    else:
-        line = encode_inline(utterance.audio, utterance.mime_type, utterance.text, template)
+    task = phrasing.task_of(path)
+    template = phrasing.template_of(task)
+    text = written(utterance.said, template)
+    text_sha256 = hashlib.sha256(utterance.said.encode()).hexdigest()
+    original_name = None
+    if text != utterance.said:
+        original_name = f"texts/{key}/{text_sha256}.txt"
+        objects.put(original_name, utterance.said.encode(), TEXT)
+    audio_sha256, audio_bytes = _content(utterance.audio)
+    audio_name, line = _line(utterance, text, template, f"audio/{key}/{audio_sha256}{utterance.ending}", objects)
     digest = row_digest(template, utterance.mime_type, audio_sha256, text_sha256)
     stored = objects.put(f"rows/{key}/{digest}.jsonl", line, JSONL)
     return Row(
@@ -53,14 +68,23 @@ def store_row(utterance: Utterance, template: Template, key: str, objects: Objec
         audio_sha256=audio_sha256,
         text_sha256=text_sha256,
         seconds=utterance.seconds,
-        tokens=tokens_of(utterance.seconds, utterance.text, template),
+        tokens=tokens_of(utterance.seconds, len(text), template),
+        weight=Weight(audio_bytes, len(_json_text(text)), len(text)),
+        task=task.name,
+        version=phrasing.version,
+        original_name=original_name,
     )
 
 
-def point_at(uri: str, utterance: Utterance, template: Template) -> bytes:
+def written(said: str, template: Template) -> str:
+    """The text in the dataset's manner; as it is where the manner would leave nothing of it."""
+    return template.manner.applied(said) or said
+
+
+def point_at(uri: str, mime_type: str, text: str, template: Template) -> bytes:
     """A `file_uri` row, its line ending included."""
-    head, middle, tail = template.render(utterance.mime_type)
-    return b"".join((head, _json_text(uri), middle, _json_text(utterance.text), tail))
+    head, middle, tail = template.render(mime_type)
+    return b"".join((head, _json_text(uri), middle, _json_text(text), tail))
 
 
 def encode_inline(audio: bytes, mime_type: str, text: str, template: Template) -> bytearray:
@@ -68,11 +92,31 @@ def encode_inline(audio: bytes, mime_type: str, text: str, template: Template) -
     head, middle, tail = template.render(mime_type)
     before = head
     after = b"".join((middle, _json_text(text), tail))
-    row = bytearray(len(before) + _base64_size(len(audio)) + len(after))
+    row = bytearray(len(before) + base64_size(len(audio)) + len(after))
     row[: len(before)] = before
     _fill_base64(row, len(before), audio)
     row[len(row) - len(after) :] = after
     return row
+
+
+def _content(audio: bytes | Copy) -> tuple[str, int]:
+    if isinstance(audio, Copy):
+        return audio.sha256, audio.size
+    return hashlib.sha256(audio).hexdigest(), len(audio)
+
+
+def _line(
+    utterance: Utterance, text: str, template: Template, copy_name: str, objects: Objects
+) -> tuple[str | None, Buffer]:
+    """Our copy's name, where the row points at one, and the row."""
+    audio = utterance.audio
+    if template.row_format is RowFormat.FILE_URI:
+        if isinstance(audio, bytes):
+            objects.put(copy_name, audio, utterance.mime_type)
+        name = copy_name if isinstance(audio, bytes) else audio.name
+        return name, point_at(objects.uri(name), utterance.mime_type, text, template)
+    data = audio if isinstance(audio, bytes) else objects.read(audio.name)
+    return None, encode_inline(data, utterance.mime_type, text, template)
 
 
 def _fill_base64(row: bytearray, at: int, audio: bytes) -> None:
@@ -81,10 +125,6 @@ def _fill_base64(row: bytearray, at: int, audio: bytes) -> None:
         block = pybase64.b64encode(source[start : start + _BLOCK])
         target[at : at + len(block)] = block
         at += len(block)
-
-
-def _base64_size(size: int) -> int:
-    return (size + 2) // 3 * 4
 
 
 def _json_text(text: str) -> bytes:

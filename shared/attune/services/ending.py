@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attune.domain.events import Fact, RunCancelled, RunFailed, message
+from attune.domain.events import Fact, Message, RunCancelled, RunFailed, message
 from attune.domain.run import Run, RunState
 from attune.ports import Clock, Create, Documents, Post, Replace, Versioned, Write
 from attune.services import manifests
@@ -18,10 +18,21 @@ def move(
     Raises:
         ConflictError: somebody else moved the run; nothing was written.
     """
+    deliver(record(read, after, facts, documents, *also), documents, post)
+
+
+def record(
+    read: Versioned[Run], after: Run, facts: tuple[Fact, ...], documents: Documents, *also: Write
+) -> list[Message]:
+    """The same without telling it: it stands in the outbox, which the next tick drains.
+
+    Raises:
+        ConflictError: somebody else moved the run; nothing was written.
+    """
     messages = [message(fact, after.changed_at) for fact in facts]
     announced = [Create(manifests.outbox(told.id), told) for told in messages]
     documents.commit(Replace(read, after), *also, *announced)
-    deliver(messages, documents, post)
+    return messages
 
 
 def fail(read: Versioned[Run], after: Run, reason: str, documents: Documents, post: Post, clock: Clock) -> None:

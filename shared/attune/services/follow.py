@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-import orjson
-
 from attune.domain.events import RunSucceeded
-from attune.domain.run import Dropped, Run, RunState
+from attune.domain.run import Run, RunState
 from attune.ports import Clock, Documents, Job, JobState, Objects, Post, Replace, Tuning, Versioned
 from attune.services.ending import cancel, fail, move
 from attune.services.promote import Promoting
+from attune.services.quarantine import Traced, quarantine, trace
 from attune.services.slots import freed_slot
 
 _DEPLOYED_WITHIN = timedelta(hours=1)
@@ -67,9 +66,11 @@ class Following:
             self.documents.commit(Replace(read, now))
 
     def _succeed(self, read: Versioned[Run], ended: Run, job: Job) -> RunState:
+        traced = self._trace(ended, job)
+        quarantine(ended.dataset, ended.id, traced, self.documents, self.clock)
         evaluating = replace(
             ended.to(RunState.EVALUATING, self.clock()),
-            dropped=self._trace(ended, job),
+            dropped=tuple(row.dropped for row in traced),
             dropped_count=job.dropped_count,
         )
         told = RunSucceeded(
@@ -78,13 +79,10 @@ class Following:
         move(read, evaluating, (told,), self.documents, self.post, *freed_slot(ended, self.documents))
         return evaluating.state
 
-    def _trace(self, run: Run, job: Job) -> tuple[Dropped, ...]:
-        """The pairs behind the rows that were dropped: train.jsonl's rows lead manifest.jsonl, in their order."""
+    def _trace(self, run: Run, job: Job) -> list[Traced]:
         if not job.dropped or run.manifest is None:
-            return ()
-        lines = self.objects.read(run.manifest.part.name).splitlines()
-        known = {line: reason for line, reason in sorted(job.dropped.items()) if 1 <= line <= len(lines)}
-        return tuple(Dropped(line, orjson.loads(lines[line - 1])["pair"], why) for line, why in known.items())
+            return []
+        return list(trace(job.dropped, self.objects.read(run.manifest.part.name).splitlines()))
 
     def _evaluate(self, read: Versioned[Run]) -> RunState:
         run = read.value

@@ -1,32 +1,39 @@
-"""Judge a pair whose halves are both there: read each at its generation, listen, decode, and encode the row."""
+"""Judge a pair whose halves are both there: read each at its generation, examine them, and store the row."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from attune.config import Settings
-from attune.domain.names import AUDIO_ENDINGS, Candidate, classify, dataset_key
-from attune.domain.pair import Half, Pair, Reason, Row
-from attune.domain.split import Split, group_of, split_of
-from attune.domain.transcript import LARGEST_TRANSCRIPT_BYTES, read_transcript
+from attune.domain.content import Content
+from attune.domain.finding import Finding
+from attune.domain.names import Candidate, classify, dataset_key
+from attune.domain.pair import Half, Measured, Pair, Row
+from attune.domain.quality.customs import Customs
 from attune.errors import GoneError
-from attune.ports import Ear, Heard, Intake, Objects
-from attune.services.encode import Utterance, store_row
+from attune.ports import Ear, Intake, Objects
+from attune.services.encode import store_row
+from attune.services.examine import Brought, examine, too_large
+from attune.services.settle import content_of
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
-    """The pair is good: its row, and its side of the hold-out."""
+class Good:
+    """The pair is good by itself: its row, what it says that others may say too, and what was found and measured."""
 
     row: Row
-    split: Split
+    content: Content
+    remarks: tuple[Finding, ...]
+    measured: Measured | None
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
     """The pair is not, and why."""
 
-    reasons: tuple[Reason, ...]
+    reasons: tuple[Finding, ...]
+    remarks: tuple[Finding, ...] = ()
+    measured: Measured | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,49 +43,27 @@ class Vanished:
     halves: tuple[Half, ...]
 
 
-Verdict = Accepted | Rejected | Vanished
+Verdict = Good | Rejected | Vanished
 
 
-def judge(pair: Pair, settings: Settings, intake: Intake, objects: Objects, ear: Ear) -> Verdict:
-    """The verdict on a complete pair; an accepted one's row is stored when this returns."""
+def judge(pair: Pair, settings: Settings, customs: Customs, intake: Intake, objects: Objects, ear: Ear) -> Verdict:
+    """The verdict on a complete pair; a good one's row is stored when this returns."""
     audio, transcript = pair.audio, pair.transcript
     if audio is None or transcript is None:
         raise ValueError(f"{pair.dataset}/{pair.path} is not complete")
-    if reasons := _over_size(audio, transcript, settings):
+    if reasons := too_large(audio, transcript, settings):
         return Rejected(reasons)
     sound, words = _read(audio, intake), _read(transcript, intake)
     if sound is None or words is None:
         return Vanished(tuple(half for half, data in ((audio, sound), (transcript, words)) if data is None))
-    ending = _ending(audio)
-    heard, text = ear.listen(sound, ending), read_transcript(words)
-    if isinstance(heard, Reason) or isinstance(text, Reason):
-        return Rejected(tuple(found for found in (heard, text) if isinstance(found, Reason)))
-    if heard.seconds > settings.max_audio_seconds:
-        return Rejected((_too_long(heard, settings),))
-    utterance = Utterance(sound, ending, AUDIO_ENDINGS[ending], heard.seconds, text)
-    template = settings.recipe(pair.dataset).template
-    row = store_row(utterance, template, dataset_key(pair.dataset), objects)
-    return Accepted(row, split_of(pair.dataset, group_of(pair.path, settings.group_by), settings.validation_fraction))
-
-
-def _over_size(audio: Half, transcript: Half, settings: Settings) -> tuple[Reason, ...]:
-    found = []
-    if audio.size > settings.max_audio_bytes:
-        limit = settings.max_audio_bytes / 1e6
-        sentence = f"The recording has {audio.size / 1e6:.1f} MB; at most {limit:g} MB are taken. Split or compress it."
-        found.append(Reason("audio_too_large", sentence))
-    if transcript.size > LARGEST_TRANSCRIPT_BYTES:
-        sentence = (
-            f"The transcript has {transcript.size} bytes; at most {LARGEST_TRANSCRIPT_BYTES} are taken. Split it."
-        )
-        found.append(Reason("transcript_too_large", sentence))
-    return tuple(found)
-
-
-def _too_long(heard: Heard, settings: Settings) -> Reason:
-    return Reason(
-        "audio_too_long",
-        f"The recording lasts {heard.seconds:.0f} s; at most {settings.max_audio_seconds:g} s are taken. Split it.",
+    seen = examine(pair.path, Brought(sound, _ending(audio), words), settings, customs, ear)
+    if seen.reasons or seen.utterance is None:
+        return Rejected(seen.reasons, seen.remarks, seen.measured)
+    row = store_row(seen.utterance, pair.path, settings.phrasing, dataset_key(pair.dataset), objects)
+    if pair.barred and pair.barred.is_about(row):
+        return Rejected((pair.barred.finding,), seen.remarks, seen.measured)
+    return Good(
+        row, content_of(pair.path, row.audio_sha256, seen.utterance.said, settings), seen.remarks, seen.measured
     )
 
 

@@ -68,7 +68,7 @@ class Launch:
             case RunState.OPENED if not self._has_new_pairs(read.value):
                 cancel(read, read.value, _NOTHING_NEW, self.documents, self.post, self.clock)
             case RunState.OPENED:
-                self.cutting(read, hold, settings_in_force(read.value.dataset, self.documents))
+                self.cutting(read, hold, settings_in_force(read.value.dataset, self.documents, self.clock()))
             case RunState.CUT if read.value.pairs_taken == 0:
                 cancel(read, read.value, _NOTHING_NEW, self.documents, self.post, self.clock)
             case RunState.CUT:

@@ -1,4 +1,4 @@
-"""Be the only one who cuts and shards a dataset: a lease that every write of its holder renews, and is fenced by."""
+"""Be the only one who works on a dataset's trees: a lease that every write of its holder renews, and is fenced by."""
 
 from __future__ import annotations
 
@@ -34,14 +34,17 @@ class Hold:
         """How many due pairs were in the shards when they were last sharded ahead of a cut."""
         return self.read.value.sharded_ahead
 
-    def commit(self, *writes: Write) -> None:
+    def commit(self, *writes: Write) -> list[object]:
         """Commits the writes together with the lease's renewal: a holder whose lease was taken from him writes nothing.
+
+        Returns:
+            The version that each write left behind.
 
         Raises:
             BusyError: the lease is another's.
             ConflictError: one of the documents is not what was read.
         """
-        self._write(replace(self.read.value, until=self.clock() + self.length), *writes)
+        return self._write(replace(self.read.value, until=self.clock() + self.length), *writes)
 
     def note_sharded(self, pairs: int) -> None:
         """Remembers how many due pairs are in the shards."""
@@ -54,13 +57,14 @@ class Hold:
         except BusyError:
             return  # it ran out and was taken: there is nothing to let go of
 
-    def _write(self, lease: Lease, *writes: Write) -> None:
+    def _write(self, lease: Lease, *writes: Write) -> list[object]:
         try:
-            version, *_ = self.documents.commit(Replace(self.read, lease), *writes)
+            version, *others = self.documents.commit(Replace(self.read, lease), *writes)
         except ConflictError:
             self._check()
             raise
         self.read = Versioned(self.read.key, lease, version)
+        return others
 
     def _check(self) -> None:
         found = self.documents.get(self.read.key)
@@ -70,28 +74,36 @@ class Hold:
 
 
 @contextmanager
-def leased(dataset: str, owner: str, length: timedelta, documents: Documents, clock: Clock) -> Iterator[Hold]:
-    """Holds the dataset's lease, which lasts longer than a function may run.
+def leased(
+    dataset: str,
+    owner: str,
+    length: timedelta,
+    documents: Documents,
+    clock: Clock,
+    key: Key[Lease] | None = None,
+) -> Iterator[Hold]:
+    """Holds the dataset's lease, which lasts longer than a function may run; or, with a key, another one of it.
 
     Raises:
         BusyError: somebody else holds it.
     """
-    hold = Hold(documents, clock, length, _acquire(manifests.lease(dataset), owner, length, documents, clock))
+    wanted = Lease(dataset, owner, clock() + length)
+    hold = Hold(documents, clock, length, _acquire(key or manifests.lease(dataset), wanted, documents, clock))
     try:
         yield hold
     finally:
         hold.release()
 
 
-def _acquire(key: Key[Lease], owner: str, length: timedelta, documents: Documents, clock: Clock) -> Versioned[Lease]:
-    now, dataset = clock(), key.path[-1]
+def _acquire(key: Key[Lease], wanted: Lease, documents: Documents, clock: Clock) -> Versioned[Lease]:
     found = documents.get(key)
-    if found is not None and found.value.owner != _NOBODY and found.value.until > now:
-        raise BusyError(f"{dataset} is being cut or sharded by another instance until {found.value.until:%H:%M:%S}")
-    mine = Lease(dataset, owner, now + length, found.value.sharded_ahead if found else 0)
+    if found is not None and found.value.owner != _NOBODY and found.value.until > clock():
+        until = f"{found.value.until:%H:%M:%S}"
+        raise BusyError(f"{wanted.dataset} is being cut or sharded by another instance until {until}")
+    mine = replace(wanted, sharded_ahead=found.value.sharded_ahead if found else 0)
     write: Write = Replace(found, mine) if found else Create(key, mine)
     try:
         version, *_ = documents.commit(write)
     except ConflictError as lost:
-        raise BusyError(f"{dataset} was leased by another instance at this moment") from lost
+        raise BusyError(f"{wanted.dataset} was leased by another instance at this moment") from lost
     return Versioned(key, mine, version)

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from attune.domain.alias import Alias
+from attune.domain.content import Recording, Side
 from attune.domain.events import Message
 from attune.domain.pair import Due, Pair, PairState
+from attune.domain.quality.customs import Customs
 from attune.domain.run import Run, run_id
 from attune.domain.shard import Shard
-from attune.domain.split import Split
 from attune.ports import Key, Order, Query, RawDocument
 
 DEFAULTS = Key(RawDocument, ("settings", "defaults"))
@@ -21,7 +22,9 @@ DEFAULTS = Key(RawDocument, ("settings", "defaults"))
 class DatasetState:
     """What attune knows of a dataset: its last good settings, and what is wrong with those that stand there now.
 
-    `census_hour` is that of its last census, in hours since 1970.
+    `version` counts the phrasings its rows have been put in, `version_digest` names the one in force since
+    `version_since`. `customs` is how its transcripts are written, as of its last report, which took in all that had
+    changed by `reported_minute` (minutes since 1970). `census_hour` is that of its last census, in hours since 1970.
     """
 
     dataset: str
@@ -31,6 +34,11 @@ class DatasetState:
     errors_written: str = ""
     errors_since: datetime | None = None
     census_hour: int = 0
+    version: int = 0
+    version_digest: str = ""
+    version_since: datetime | None = None
+    customs: Customs = field(default_factory=Customs)
+    reported_minute: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,28 @@ class Slot:
     since: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a dataset's report has got. Minutes are since 1970.
+
+    Every pair that changed before the minute `since` is in the tree numbered `tree`, which is of the shape `shape`. A
+    walk that was cut short goes on behind the pair `reached_pair` of the minute `reached`, and at its end `since` is
+    `floor`. The files were last `published_at`, of these `lines` of so many `pairs`, beside settings named by `shown`.
+    """
+
+    dataset: str
+    shape: int
+    tree: int = 1
+    since: int = 0
+    floor: int = 0
+    reached: int | None = None
+    reached_pair: str = ""
+    pairs: int = 0
+    lines: str = ""
+    shown: str = ""
+    published_at: datetime | None = None
+
+
 def own_settings(dataset: str) -> Key[RawDocument]:
     """The settings a person wrote for a dataset."""
     return Key(RawDocument, ("datasets", dataset))
@@ -62,14 +92,29 @@ def pair(dataset: str, pair_id: str) -> Key[Pair]:
     return Key(Pair, ("datasets", dataset, "pairs", pair_id))
 
 
+def recording(dataset: str, audio_sha256: str) -> Key[Recording]:
+    """Who has a recording."""
+    return Key(Recording, ("datasets", dataset, "recordings", audio_sha256))
+
+
+def side(dataset: str, key: str) -> Key[Side]:
+    """The side that words or a group are on."""
+    return Key(Side, ("datasets", dataset, "sides", key))
+
+
 def run(dataset: str, number: int) -> Key[Run]:
     """A run."""
     return Key(Run, ("datasets", dataset, "runs", run_id(number)))
 
 
-def shard(dataset: str, split: Split, prefix: str) -> Key[Shard]:
-    """A shard; the root's prefix is empty."""
+def shard(dataset: str, split: str, prefix: str) -> Key[Shard]:
+    """A node of a side's tree, or of a report's; the root's prefix is empty."""
     return Key(Shard, ("datasets", dataset, "shards", f"{split}-{prefix}" if prefix else str(split)))
+
+
+def progress(dataset: str) -> Key[Progress]:
+    """How far a dataset's report has got."""
+    return Key(Progress, ("reports", dataset))
 
 
 def state(dataset: str) -> Key[DatasetState]:
@@ -80,6 +125,11 @@ def state(dataset: str) -> Key[DatasetState]:
 def lease(dataset: str) -> Key[Lease]:
     """The lease on a dataset."""
     return Key(Lease, ("leases", dataset))
+
+
+def report_lease(dataset: str) -> Key[Lease]:
+    """The lease on a dataset's report."""
+    return Key(Lease, ("datasets", dataset, "leases", "report"))
 
 
 def slot(index: int) -> Key[Slot]:
@@ -126,6 +176,11 @@ def due_pairs(dataset: str) -> Query[Pair]:
 def taken_pairs(dataset: str, run_name: str) -> Query[Pair]:
     """The pairs in a run's cut."""
     return Query(Pair, ("datasets", dataset, "pairs"), (("taken_by", run_name),))
+
+
+def changed_pairs(dataset: str, minute: int) -> Query[Pair]:
+    """The pairs whose verdict is of that minute (minutes since 1970) or a later one, the oldest first."""
+    return Query(Pair, ("datasets", dataset, "pairs"), order_by="changed_minute", at_least=minute)
 
 
 def newest_runs(dataset: str) -> Query[Run]:

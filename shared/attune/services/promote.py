@@ -30,7 +30,7 @@ class Promoting:
         alias = self.documents.get(manifests.alias(_alias_name(read.value)))
         if alias is not None and not served.is_newer_than(alias.value.current):
             return self._reject(read, alias.value)
-        if read.value.recipe is not None and read.value.recipe.promotion is Promotion.MANUAL:
+        if _waits_for_a_person(read.value):
             waiting = read.value.to(RunState.AWAITING_APPROVAL, self.clock(), "promotion is manual: a person decides")
             move(read, waiting, (), self.documents, self.post)
             return waiting.state
@@ -52,6 +52,10 @@ class Promoting:
         promoted = read.value.to(RunState.PROMOTED, now)
         move(read, promoted, (_promoted(after),), self.documents, self.post, write, history)
         return promoted.state
+
+
+def _waits_for_a_person(run: Run) -> bool:
+    return run.recipe is not None and run.recipe.promotion is Promotion.MANUAL and run.promotion_allowed is None
 
 
 def _alias_name(run: Run) -> str:

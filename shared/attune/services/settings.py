@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from attune.config import Settings, read_settings, written_digest
+from attune.config import Settings, laid_over, read_settings, written_digest
 from attune.domain.events import SettingsInvalid, message
+from attune.domain.quality.customs import Customs
 from attune.errors import ConflictError
 from attune.ports import Create, Documents, Post, RawDocument, Replace, Versioned, Write
 from attune.services import manifests
@@ -22,18 +23,38 @@ class _Written:
     state: Versioned[DatasetState] | None
 
 
-def settings_in_force(dataset: str, documents: Documents) -> Settings:
-    """The settings to work by. One read; a write only when somebody has changed them for the better.
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What an arriving pair is judged by: the settings, and how the dataset's transcripts are written so far."""
+
+    settings: Settings
+    customs: Customs
+
+
+def in_force(dataset: str, documents: Documents, now: datetime) -> InForce:
+    """What to work by. One read; a write only when somebody has changed the settings for the better.
 
     A bad edit is passed over here, without a word: `announce_settings` tells of it, once.
     """
     written = _read(dataset, documents)
+    customs = written.state.value.customs if written.state else Customs()
     if isinstance(written.settings, Settings):
-        _remember(dataset, written, documents)
-        return written.settings
+        _remember(dataset, written.settings, written, documents, now)
+        return InForce(written.settings, customs)
     if written.state is None:
         _write_state(dataset, written, DatasetState(dataset), documents)  # so that the next tick tends the dataset
-    return _last_good(written.state)
+    return InForce(_last_good(written.state), customs)
+
+
+def settings_in_force(dataset: str, documents: Documents, now: datetime) -> Settings:
+    """The settings alone."""
+    return in_force(dataset, documents, now).settings
+
+
+def settings_as_they_stand(dataset: str, documents: Documents) -> Settings:
+    """The same for whoever only looks: nothing is written."""
+    written = _read(dataset, documents)
+    return written.settings if isinstance(written.settings, Settings) else _last_good(written.state)
 
 
 def announce_settings(dataset: str, documents: Documents, post: Post, now: datetime) -> bool:
@@ -44,7 +65,7 @@ def announce_settings(dataset: str, documents: Documents, post: Post, now: datet
     """
     written = _read(dataset, documents)
     if isinstance(written.settings, Settings):
-        _remember(dataset, written, documents)
+        _remember(dataset, written.settings, written, documents, now)
         return True
     before = written.state.value if written.state else DatasetState(dataset)
     if before.errors_written != written.digest:
@@ -60,7 +81,7 @@ def _read(dataset: str, documents: Documents) -> _Written:
     defaults, own, state = documents.get_all(keys)
     common, special = _fields(defaults), _fields(own)
     settings = read_settings(common, special)
-    return _Written(settings, {**common, **special}, written_digest(common, special), state)
+    return _Written(settings, laid_over(common, special), written_digest(common, special), state)
 
 
 def _fields(document: Versioned[RawDocument] | None) -> dict[str, object]:
@@ -72,12 +93,16 @@ def _last_good(state: Versioned[DatasetState] | None) -> Settings:
     return good if isinstance(good, Settings) else Settings()
 
 
-def _remember(dataset: str, written: _Written, documents: Documents) -> None:
-    before = written.state.value if written.state else None
-    if before is not None and before.written == written.digest and not before.errors:
+def _remember(dataset: str, settings: Settings, written: _Written, documents: Documents, now: datetime) -> None:
+    """Keeps the settings as the last good ones, and counts a new version where they put rows in another way."""
+    before = written.state.value if written.state else DatasetState(dataset)
+    if before.written == written.digest and not before.errors:
         return
-    hour = before.census_hour if before else 0
-    good = DatasetState(dataset, written.fields, written.digest, census_hour=hour)
+    mended = replace(before, errors=(), errors_written="", errors_since=None)
+    good = replace(mended, good=written.fields, written=written.digest)
+    phrasing = settings.phrasing.version
+    if phrasing != before.version_digest:
+        good = replace(good, version=before.version + 1, version_digest=phrasing, version_since=now)
     _write_state(dataset, written, good, documents)
 
 

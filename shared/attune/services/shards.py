@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
 import orjson
 
+from attune.domain.fit import Rows
 from attune.domain.names import dataset_key
 from attune.domain.pair import Half, Row
 from attune.domain.shard import (
@@ -21,6 +22,7 @@ from attune.domain.shard import (
     leaf_lines,
     line_sources,
     needed,
+    outdated,
     row_sources,
 )
 from attune.domain.split import Split
@@ -30,22 +32,35 @@ from attune.services import manifests
 from attune.services.encode import JSONL
 from attune.services.lease import Hold
 
-_DOCUMENTS_A_COMMIT = 60  # a full leaf is at most about 130 KB, and a commit at most 10 MiB
+_DOCUMENTS_A_COMMIT = 60
+_BYTES_A_COMMIT = 6 * 1024 * 1024  # of the 10 MiB that Firestore takes, because nodes are weighed by guess
+_MEMBER_BYTES = 2_000  # a member without its line, at most about
+_SPAN_BYTES, _PROFILED_BYTES = 1_000, 8_000  # a span, and one with a profile
+
+
+def row_store(dataset: str, _split: str) -> Store:
+    """Where rows are composed into shards: one place for both sides, since names come from content."""
+    return Store(dataset_key(dataset))
 
 
 @dataclass(frozen=True, slots=True)
 class Sharding:
-    """The service, with its ports."""
+    """The service, with its ports; `store_of` says where a tree of a dataset keeps its objects.
+
+    A tree that is `swept` has the objects deleted that its nodes no longer name.
+    """
 
     documents: Documents
     objects: Objects
     checksum: Checksum
     each: Each
+    store_of: Callable[[str, str], Store] = row_store
+    swept: bool = False
 
-    def put_in(self, dataset: str, split: Split, changes: Changes, hold: Hold) -> Span:
-        """Puts rows into the split's tree (None takes one out) and returns what the whole tree holds then.
+    def put_in(self, dataset: str, split: str, changes: Changes, hold: Hold) -> Span:
+        """Puts members into the tree (None takes one out) and returns what the whole tree holds then.
 
-        Only the nodes that the rows fall in are read, composed and written. Doing it again changes nothing. Nothing is
+        Only the nodes that they fall in are read, composed and written. Doing it again changes nothing. Nothing is
         written under a lease that is no longer ours.
 
         Raises:
@@ -55,25 +70,46 @@ class Sharding:
         read = self._read(tree, changes)
         nodes = tree.grow({prefix: found.value if found else None for prefix, found in read.items()}, changes)
         stored = self.store(nodes)
-        self._save(stored, read, hold)
+        before = self._save(stored, read, hold)
+        if self.swept:
+            self.each(self.objects.delete, outdated(before, stored))
         return stored[-1].span if nodes else self.held(dataset, split)
 
-    def held(self, dataset: str, split: Split) -> Span:
-        """What the split's tree holds."""
+    def held(self, dataset: str, split: str) -> Span:
+        """What the tree holds."""
         root = self.documents.get(manifests.shard(dataset, split, ""))
         return root.value.span if root else Span()
 
-    def apart(self, dataset: str, split: Split, members: Iterable[Member]) -> Span:
-        """The same file of these rows alone, beside the tree: nothing is read, and no manifest written."""
-        nodes = self._tree(dataset, split).grow({}, {member.pair: member for member in members})
-        return self.store(nodes)[-1].span if nodes else Span()
+    def rows(self, dataset: str, split: str) -> Rows:
+        """The split's tree, to be looked through; only its root is read here.
 
-    def leaves(self, dataset: str, split: Split, template: str) -> Iterable[Shard]:
-        """The leaves with a row of another template than this one, one after the other, in order."""
+        Raises:
+            DamagedError: when a node is asked for that its parent names and that is not there.
+        """
+        root = self.documents.get(manifests.shard(dataset, split, ""))
+
+        def read(prefix: str) -> Shard:
+            found = self.documents.get(manifests.shard(dataset, split, prefix))
+            if found is None:
+                raise DamagedError(f"the {split} shard {prefix} of {dataset} is named by its parent and is not there")
+            return found.value
+
+        store = self.store_of(dataset, split)
+        return Rows(dataset, split, store, self.checksum, root.value if root else None, read)
+
+    def apart(self, dataset: str, split: str, members: Iterable[Member]) -> Rows:
+        """A tree of these rows alone, beside the split's: nothing is read, and no manifest written."""
+        tree = self._tree(dataset, split)
+        nodes = self.store(tree.grow({}, {member.pair: member for member in members}))
+        by_prefix = {node.prefix: node for node in nodes}
+        return Rows(dataset, split, tree.store, self.checksum, nodes[-1] if nodes else None, by_prefix.__getitem__)
+
+    def leaves(self, dataset: str, split: str, version: str) -> Iterable[Shard]:
+        """The leaves with a row of another version than this one, one after the other, in order."""
         waiting = [""]
         while waiting:
             node = self.documents.get(manifests.shard(dataset, split, waiting.pop()))
-            if node is None or not node.value.span.count or node.value.span.template == template:
+            if node is None or not node.value.span.count or node.value.span.version == version:
                 continue
             if node.value.children is None:
                 yield node.value
@@ -89,8 +125,8 @@ class Sharding:
                 done[node.prefix] = node
         return [done[node.prefix] for node in nodes]
 
-    def _tree(self, dataset: str, split: Split) -> Tree:
-        return Tree(dataset, split, Store(dataset_key(dataset)), self.checksum)
+    def _tree(self, dataset: str, split: str) -> Tree:
+        return Tree(dataset, split, self.store_of(dataset, split), self.checksum)
 
     def _read(self, tree: Tree, ids: Iterable[str]) -> dict[str, Versioned[Shard] | None]:
         ids = list(ids)
@@ -119,14 +155,15 @@ class Sharding:
         _verify(part, composed)
         return composed.generation
 
-    def _save(self, nodes: Sequence[Shard], read: dict[str, Versioned[Shard] | None], hold: Hold) -> None:
+    def _save(self, nodes: Sequence[Shard], read: dict[str, Versioned[Shard] | None], hold: Hold) -> list[Shard]:
+        """Writes the manifests; returns those that stood there before."""
         unread = [node for node in nodes if node.prefix not in read]
         keys = [manifests.shard(node.dataset, node.split, node.prefix) for node in unread]
         found = self.documents.get_all(keys) if keys else []
         read = read | {node.prefix: stands for node, stands in zip(unread, found, strict=True)}
-        writes = [_write(node, read[node.prefix]) for node in nodes]
-        for start in range(0, len(writes), _DOCUMENTS_A_COMMIT):
-            hold.commit(*writes[start : start + _DOCUMENTS_A_COMMIT])
+        for batch in _batches(nodes):
+            hold.commit(*(_write(node, read[node.prefix]) for node in batch))
+        return [stands.value for node in nodes if (stands := read[node.prefix])]
 
 
 def member_of(pair_id: str, path: str, split: Split, row: Row, audio: Half, transcript: Half) -> Member:
@@ -140,19 +177,75 @@ def member_of(pair_id: str, path: str, split: Split, row: Row, audio: Half, tran
         "transcript": {"name": transcript.name, "generation": transcript.generation, "sha256": row.text_sha256},
         "seconds": round(row.seconds, 3),
         "tokens": row.tokens,
+        "task": row.task,
     }
-    part = Part(row.name, row.size, row.crc32c)
-    return Member(pair_id, part, _line(line), row.template, row.seconds, row.tokens)
+    if row.original_name:
+        line["original"] = row.original_name
+    return Member(
+        pair_id,
+        Part(row.name, row.size, row.crc32c),
+        _line(line),
+        row.template,
+        row.seconds,
+        row.tokens,
+        row.version,
+        row.task,
+        row.mime_type,
+        row.weight,
+    )
 
 
-def with_row(member: Member, row: Part, template: str, tokens: int) -> Member:
+def path_of(member: Member) -> str:
+    """The path of a member's pair, which its line of the manifest has."""
+    return str(orjson.loads(member.line)["pair"])
+
+
+def original_of(member: Member) -> str | None:
+    """Our copy of the text as it was before the dataset's manner changed it, where it has."""
+    return orjson.loads(member.line).get("original")  # type: ignore[no-any-return]  # a string where it is there
+
+
+def with_row(member: Member, row: Row) -> Member:
     """The member with its row rendered anew."""
-    line = orjson.loads(member.line) | {"row": row.name, "tokens": tokens}
-    return replace(member, row=row, line=_line(line), template=template, tokens=tokens)
+    line = orjson.loads(member.line) | {"row": row.name, "tokens": row.tokens, "task": row.task}
+    line.pop("original", None)
+    if row.original_name:
+        line["original"] = row.original_name
+    return replace(
+        member,
+        row=Part(row.name, row.size, row.crc32c),
+        line=_line(line),
+        template=row.template,
+        tokens=row.tokens,
+        version=row.version,
+        task=row.task,
+        weight=row.weight,
+    )
 
 
 def _line(fields: Mapping[str, object]) -> str:
     return orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE).decode()
+
+
+def _batches(nodes: Iterable[Shard]) -> Iterator[list[Shard]]:
+    """The nodes in their order, so many at a time as one commit takes."""
+    batch: list[Shard] = []
+    size = 0
+    for node in nodes:
+        weight = _weight(node)
+        if batch and (len(batch) == _DOCUMENTS_A_COMMIT or size + weight > _BYTES_A_COMMIT):
+            yield batch
+            batch, size = [], 0
+        batch.append(node)
+        size += weight
+    if batch:
+        yield batch
+
+
+def _weight(node: Shard) -> int:
+    """The bytes of a node's document, at most about."""
+    span = _PROFILED_BYTES if node.span.profile else _SPAN_BYTES
+    return span * (1 + len(node.children or ())) + sum(_MEMBER_BYTES + len(each.line.encode()) for each in node.members)
 
 
 def _verify(part: Part, stored: Stored) -> None:

@@ -11,7 +11,7 @@ from attune.errors import BusyError, QuotaError, RefusedError
 from attune.ports import Clock, Documents, Job, JobSpec, Post, Replace, Tuning, Versioned
 from attune.services import manifests
 from attune.services.ending import fail, move
-from attune.services.plan import plan_run
+from attune.services.hold import hold, why_held
 from attune.services.slots import claim_slot, freed_slot
 
 _DISPLAY_NAME = 128  # characters the service takes
@@ -35,17 +35,27 @@ class Starting:
     answer: timedelta
 
     def queue(self, run: Versioned[Run], owner: str) -> bool:
-        """Takes an assembled run to launching if a slot is free; False leaves it in the queue.
+        """Takes an assembled run to launching if a slot is free, or to where it waits for its cost to be allowed.
+
+        One that an older version assembled has no plan: whether it is too much, the service will say.
+
+        Returns:
+            Whether it has moved on; False leaves it in the queue.
 
         Raises:
             RefusedError: the service would not take it.
         """
-        plan = plan_run(run.value)
+        plan = run.value.plan
+        if plan is not None and plan.over:
+            raise RefusedError("; ".join(plan.over))
+        if plan is not None and (reason := why_held(run.value)):
+            hold(run, plan, reason, self.documents, self.post, self.clock)
+            return True
         now = self.clock()
         if not claim_slot(run.value, self.most_jobs, self.documents, now):
             return False
         champion = self._champion(run.value)
-        launching = replace(run.value.to(RunState.LAUNCHING, now), plan=plan, started_from=champion)
+        launching = replace(run.value.to(RunState.LAUNCHING, now), started_from=champion)
         self.documents.commit(Replace(run, replace(launching, intent_by=owner, intent_until=now + self.intent)))
         return True
 

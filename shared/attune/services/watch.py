@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from attune.config import Settings
 from attune.domain.events import LaunchTuning, message
@@ -15,10 +15,13 @@ from attune.services import manifests
 from attune.services.ahead import ShardAhead
 from attune.services.census import Census, take_census
 from attune.services.follow import Following
+from attune.services.hold import let_go
 from attune.services.outbox import drain
+from attune.services.report.refresh import Refresh, Refreshed
 from attune.services.settings import announce_settings, settings_in_force
 from attune.services.threshold import consider_run, consider_waiting
 
+_MINUTE = 60
 _FOLLOWED = (RunState.RUNNING, RunState.EVALUATING)
 
 
@@ -32,13 +35,17 @@ class Tick:
     resumed: list[str] = field(default_factory=list)
     followed: dict[str, RunState] = field(default_factory=dict)
     censuses: list[Census] = field(default_factory=list)
+    reports: list[Refreshed] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
     put_off: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """The service, with its ports. A run that has not moved for `stalled` is ordered to be launched again."""
+    """The service, with its ports. A run that has not moved for `stalled` is ordered to be launched again.
+
+    `reporting_for` is how long a tick refreshes reports; what it leaves is the next one's to do.
+    """
 
     documents: Documents
     post: Post
@@ -46,7 +53,9 @@ class Watch:
     tuning: Tuning
     following: Following
     sharding_ahead: ShardAhead
+    refresh: Refresh
     stalled: timedelta
+    reporting_for: timedelta
 
     def __call__(self) -> Tick:
         """One tick. Two at once do no harm.
@@ -55,13 +64,15 @@ class Watch:
             PassingError: a service did not answer while the outbox was drained; the tick comes again.
         """
         tick = Tick(sent=drain(self.documents, self.post))
-        for dataset in self._datasets():
+        datasets = self._datasets()
+        for dataset in datasets:
             self._put_off_on_trouble(tick, dataset, self._tend(tick, dataset))
         active = self.documents.find(manifests.all_active_runs())
         for run in sorted(active, key=lambda found: found.value.opened_at):
             self._put_off_on_trouble(tick, _name(run.value), self._move_on(tick, run))
         if any(run.value.state in (RunState.LAUNCHING, RunState.RUNNING) for run in active):
             self._put_off_on_trouble(tick, "orphans", self._look_for_orphans(tick, [run.value for run in active]))
+        self._report(tick, datasets)
         return tick
 
     def _put_off_on_trouble(self, tick: Tick, what: str, work: Callable[[], None]) -> None:
@@ -78,11 +89,26 @@ class Watch:
     def _tend(self, tick: Tick, dataset: str) -> Callable[[], None]:
         def work() -> None:
             announce_settings(dataset, self.documents, self.post, self.clock())
-            settings = settings_in_force(dataset, self.documents)
+            settings = settings_in_force(dataset, self.documents, self.clock())
             tick.opened += [_name(run) for run in self._consider(dataset, settings)]
             tick.sharded += self._shard_ahead(dataset, settings)
             if census := take_census(dataset, settings, self.documents, self.clock()):
                 tick.censuses.append(census)
+
+        return work
+
+    def _report(self, tick: Tick, datasets: list[str]) -> None:
+        """Each tick begins with another dataset, so that a large one does not always come before the same others."""
+        now = self.clock()
+        first = int(now.timestamp()) // _MINUTE % len(datasets) if datasets else 0
+        for dataset in (*datasets[first:], *datasets[:first]):
+            if self.clock() < now + self.reporting_for:
+                self._put_off_on_trouble(tick, f"report of {dataset}", self._refresh(tick, dataset, now))
+
+    def _refresh(self, tick: Tick, dataset: str, since: datetime) -> Callable[[], None]:
+        def work() -> None:
+            if refreshed := self.refresh(dataset, since + self.reporting_for):
+                tick.reports.append(refreshed)
 
         return work
 
@@ -102,11 +128,17 @@ class Watch:
         def work() -> None:
             if run.value.state in _FOLLOWED:
                 tick.followed[_name(run.value)] = self._follow(run)
-            elif run.value.before_its_job and self._has_stalled(run.value):
+            elif self._is_to_be_launched(run):
                 self.post.publish(message(LaunchTuning(run.value.dataset, run.value.id), self.clock()))
                 tick.resumed.append(_name(run.value))
 
         return work
+
+    def _is_to_be_launched(self, run: Versioned[Run]) -> bool:
+        if run.value.held_for_its_cost:
+            settings = settings_in_force(run.value.dataset, self.documents, self.clock())
+            return let_go(run, settings, self.documents, self.clock)
+        return run.value.before_its_job and self._has_stalled(run.value)
 
     def _follow(self, run: Versioned[Run]) -> RunState:
         """A run goes from its job's end to the alias in one tick, where its endpoint answers."""

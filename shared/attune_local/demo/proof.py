@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import PurePosixPath
 
+from attune.domain.finding import Finding
 from attune.domain.names import AUDIO_ENDINGS, inline_mime_type
 from attune.domain.pair import Pair, PairState
+from attune.domain.quality.limits import Limits
 from attune.domain.row import RowFormat
 from attune.domain.run import Recipe, Run
 from attune.domain.split import Split
+from attune.domain.transcript import read_transcript
 from attune_local.demo.ground import Ground
 from attune_local.demo.picture import Picture, states
 from attune_local.demo.props import Act, transcripts
@@ -118,7 +121,7 @@ def _plain_row(ground: Ground, act: Act, pair: Pair, recipe: Recipe) -> bytes:
     """A row as the recipe's own script, or Google's page, writes it."""
     if pair.audio is None or pair.transcript is None or pair.row is None:
         raise ValueError(f"{pair.path} was taken without its halves")
-    audio, text = act.final[pair.audio.name], act.final[pair.transcript.name].decode("utf-8-sig").strip()
+    audio, text = act.final[pair.audio.name], _repaired(act.final[pair.transcript.name])
     ending = PurePosixPath(pair.audio.name).suffix.lower()
     mime_type, prompt = AUDIO_ENDINGS[ending], {"text": recipe.prompt}
     if recipe.row_format is RowFormat.INLINE_DATA:
@@ -132,3 +135,10 @@ def _plain_row(ground: Ground, act: Act, pair: Pair, recipe: Recipe) -> bytes:
         ]
     row = {"contents": [{"role": "user", "parts": user}, {"role": "model", "parts": [{"text": text}]}]}
     return (json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+
+
+def _repaired(transcript: bytes) -> str:
+    read = read_transcript(transcript, Limits())
+    if isinstance(read, Finding):
+        raise TypeError(f"a transcript was taken that is refused: {read.code}")
+    return read.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -57,13 +58,19 @@ def act_of_own(folder: Path, threshold: int | None) -> Act:
 
 
 def act_with_mishaps(dataset: str, folder: Path, threshold: int, settings: dict[str, object]) -> Act:
-    """A synthesised corpus in shuffled order, with two files sent twice, an orphan, a broken recording, one file
-    overwritten, and one that is not ours. One pair is kept for the last, and is the one that reaches the threshold.
-    """  # noqa: D205 - one sentence, two lines
+    """A synthesised corpus in shuffled order, and with it what real uploads have.
+
+    Two files are sent twice, one is overwritten, one is not ours; an orphan, a broken recording, a pair that is in
+    under another name, a transcript with time stamps, one with an editor's marks and line endings. One pair is kept
+    for the last, and is the one that reaches the threshold.
+    """
     drops = [Drop(f"{dataset}/{path.name}", path.read_bytes()) for path in sorted(folder.iterdir())]
     pairs, last = drops[:-2], drops[-2:]
     audio = [drop for drop in pairs if not drop.name.endswith(".txt")]
     wrong = Drop(audio[2].name, audio[3].data, "overwritten later")
+    twin, odd = audio[4], audio[5]
+    said = {drop.name: drop.data for drop in pairs}
+    as_saved = codecs.BOM_UTF8 + said[_transcript_of(odd)].replace(b"\n", b"\r\n")
     mishaps = [
         Drop(audio[0].name, audio[0].data, "sent twice"),
         Drop(f"{dataset}/{Path(pairs[3].name).stem}.txt", pairs[3].data, "sent twice"),
@@ -71,11 +78,32 @@ def act_with_mishaps(dataset: str, folder: Path, threshold: int, settings: dict[
         Drop(f"{dataset}/cut-off.wav", b"RIFF\x24\x00\x00\x00WAVE", "broken"),
         Drop(f"{dataset}/cut-off.txt", b"The recording of this was cut off.\n", "broken"),
         Drop(f"{dataset}/readme.md", b"# What is said in the harbour\n", "not ours"),
+        Drop(f"{dataset}/again{Path(twin.name).suffix}", twin.data, "in twice"),
+        Drop(f"{dataset}/again.txt", said[_transcript_of(twin)], "in twice"),
+        Drop(f"{dataset}/stamped.wav", _another(audio), "with time stamps"),
+        Drop(f"{dataset}/stamped.txt", b"[00:00:01.000] Pilot boat, this is harbour control.\n", "with time stamps"),
+        Drop(_transcript_of(odd), as_saved, "as an editor saves it"),
     ]
-    shuffled = [*pairs, *mishaps]
+    sent = [drop for drop in pairs if drop.name != _transcript_of(odd)]
+    shuffled = [*sent, *mishaps]
     Random(11).shuffle(shuffled)  # noqa: S311 - an order, not a secret
     first = (wrong, *shuffled)
     return Act(dataset, {"threshold": threshold, **settings}, first, tuple(last))
+
+
+def refused(drop: Drop) -> bool:
+    """Whether no row comes of it."""
+    return drop.what in {"broken", "in twice", "with time stamps"}
+
+
+def _transcript_of(drop: Drop) -> str:
+    return str(Path(drop.name).with_suffix(".txt"))
+
+
+def _another(audio: Sequence[Drop]) -> bytes:
+    """A recording that is in under no other name: one of the corpus, with a comment behind it that no player hears."""
+    wav = next(drop.data for drop in audio if drop.name.endswith(".wav"))
+    return wav + b"LIST\x04\x00\x00\x00INFO"
 
 
 def transcripts(acts: Iterable[Act]) -> list[bytes]:

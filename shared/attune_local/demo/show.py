@@ -15,7 +15,7 @@ from attune_local.corpus.making import make_corpus
 from attune_local.demo.ground import Ground, StackGround, TwinGround
 from attune_local.demo.picture import Picture, look, sample_row
 from attune_local.demo.proof import Proof, prove, prove_quiet
-from attune_local.demo.props import Act, act_of_own, act_with_mishaps
+from attune_local.demo.props import Act, act_of_own, act_with_mishaps, refused
 from attune_local.demo.screen import Screen
 from attune_local.stack.errors import EmulatorsMissing
 from attune_local.stack.plan import Plan, VertexPace
@@ -86,8 +86,8 @@ def _drop(ground: Ground, act: Act, acts: Sequence[Act], screen: Screen) -> None
 
 
 def _good_pairs(act: Act) -> int:
-    broken = {drop.name for drop in act.first if drop.what == "broken"}
-    audio = [name for name in act.final if not name.endswith((".txt", ".md")) and name not in broken]
+    out = {drop.name for drop in act.first if refused(drop)}
+    audio = [name for name in act.final if not name.endswith((".txt", ".md")) and name not in out]
     return len(audio)
 
 

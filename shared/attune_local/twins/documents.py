@@ -52,10 +52,13 @@ class MemoryDocuments:
 
     def find(self, query: Query[T], limit: int | None = None, after: Key[T] | None = None) -> list[Versioned[T]]:
         """The documents that match, in the query's order and then by id."""
+        if after is not None and query.order_by is not None and query.at_least is None:
+            raise ValueError("a query with an order and no value to begin at cannot be continued behind a document")
         with self._lock:
             found = sorted(self._matching(query), key=lambda path: _rank(path, self._stored[path].fields, query))
             if after is not None:
-                found = [path for path in found if path > after.path]
+                behind = (query.at_least or 0, after.path)
+                found = [path for path in found if _rank(path, self._stored[path].fields, query) > behind]
             return [_versioned(Key(query.kind, path), self._stored[path]) for path in found[:limit]]
 
     def count(self, query: Query[Any], up_to: int) -> int:
@@ -92,7 +95,7 @@ class MemoryDocuments:
             # Firestore finds no document by a field that it lacks.
             ordered = query.order_by is None or query.order_by in stored.fields
             held = all(_holds(stored.fields.get(name), value) for name, value in query.where)
-            if _lies_in(path, query) and ordered and held:
+            if _lies_in(path, query) and ordered and held and _reaches(stored.fields, query):
                 yield path
 
 
@@ -108,6 +111,10 @@ def _lies_in(path: _Path, query: Query[Any]) -> bool:
 
 def _holds(stored: object, wanted: object) -> bool:
     return stored in [plain(value) for value in wanted] if isinstance(wanted, tuple) else stored == plain(wanted)
+
+
+def _reaches(fields: dict[str, Any], query: Query[Any]) -> bool:
+    return query.order_by is None or query.at_least is None or fields[query.order_by] >= query.at_least
 
 
 def _rank(path: _Path, fields: dict[str, object], query: Query[Any]) -> tuple[Any, _Path]:

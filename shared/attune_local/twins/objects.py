@@ -46,9 +46,9 @@ class MemoryBucket:
             return self.live[name]
 
     def delete(self, name: str) -> None:
-        """Deletes an object."""
+        """Deletes an object, if it is there."""
         with self._lock:
-            del self.live[name]
+            self.live.pop(name, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +84,30 @@ class MemoryObjects:
 
     def compose(self, name: str, sources: Sequence[str]) -> Stored:
         """Joins 1 to 32 objects under a name that is free, or returns what stands there."""
-        if not 1 <= len(sources) <= _MOST_SOURCES:
-            raise ValueError(f"compose takes 1 to {_MOST_SOURCES} sources, not {len(sources)}")
-        joined = b"".join(self.read(source) for source in sources)
+        joined = self._joined(sources)
         return _stored(name, self.bucket.upload_new(name, joined, self.bucket.live[sources[0]].content_type))
+
+    def replace(self, name: str, data: Buffer, content_type: str) -> Stored:
+        """Stores the bytes in place of what stands under the name, if anything."""
+        generation = self.bucket.upload(name, bytes(data), content_type)
+        return _stored(name, MemoryObject(bytes(data), generation, content_type))
+
+    def recompose(self, name: str, sources: Sequence[str], content_type: str) -> Stored:
+        """Joins 1 to 32 objects in place of what stands under the name, if anything."""
+        return self.replace(name, self._joined(sources), content_type)
+
+    def delete(self, name: str) -> None:
+        """Deletes an object, if it is there."""
+        self.bucket.delete(name)
 
     def uri(self, name: str) -> str:
         """The object's gs:// address."""
         return f"gs://{self.bucket.name}/{name}"
+
+    def _joined(self, sources: Sequence[str]) -> bytes:
+        if not 1 <= len(sources) <= _MOST_SOURCES:
+            raise ValueError(f"compose takes 1 to {_MOST_SOURCES} sources, not {len(sources)}")
+        return b"".join(self.read(source) for source in sources)
 
 
 _MOST_SOURCES = 32

@@ -11,6 +11,8 @@ from attune_local.vertex.content import FileData, InlineData
 from attune_local.vertex.limits import AUDIO_MIME_TYPES, AUDIO_TOKENS_PER_SECOND, CHARACTERS_PER_TOKEN, ModelLimits
 from attune_local.vertex.objects import Objects
 
+_PLAIN = str.maketrans("-_", "+/")  # protobuf's JSON takes base64 for URLs, too, which is what google-genai sends
+
 
 class UnusableError(Exception):
     """The audio of this part cannot be used; the message is a predicate: `has …`, `contains …`."""
@@ -86,7 +88,7 @@ def _check_uri(uri: str) -> None:
 
 def _decode(part: InlineData) -> bytes:
     try:
-        return base64.b64decode(part.data, validate=True)
+        return base64.b64decode(part.data.translate(_PLAIN), validate=True)
     except binascii.Error as error:
         raise UnusableError("has inline data that is not base64") from error
 

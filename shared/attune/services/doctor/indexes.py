@@ -23,6 +23,7 @@ def questions() -> dict[str, Query[Any]]:
         "oldest_waiting_pairs": manifests.oldest_waiting_pairs(_ANY),
         "due_pairs": manifests.due_pairs(_ANY),
         "taken_pairs": manifests.taken_pairs(_ANY, _ANY),
+        "changed_pairs": manifests.changed_pairs(_ANY, 0),
         "newest_runs": manifests.newest_runs(_ANY),
         "active_runs": manifests.active_runs(_ANY),
         "all_active_runs": manifests.all_active_runs(),

@@ -7,7 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from attune.config import Deployment, Settings
-from attune.domain.base_models import AS_OF, REFUSED_REGION, BaseModel, Retirement, base_model, is_listed, open_models
+from attune.domain.base_models import (
+    REFUSED_REGION,
+    BaseModel,
+    Retirement,
+    base_model,
+    is_listed,
+    listed_as_of,
+    open_models,
+)
 from attune.ports_project import Project
 from attune.services.doctor.findings import Fault, Finding, Status, judged, ok, problem, warning
 from attune.services.doctor.names import APPLY
@@ -65,7 +73,7 @@ def quota(project: Project, at: Deployment) -> Iterator[Finding]:
 def _faults(name: str, known: BaseModel, under: Circumstances) -> Iterator[Fault]:
     others = f"set base_model to {_others(under.today, name)}"
     if not is_listed(name):
-        said = f"not among the models that Google listed for tuning on {AS_OF}"
+        said = f"not among the models that Google listed for tuning on {listed_as_of()}"
         yield Fault(Status.WARNING, said, f"check it, or {others}")
     if known.retirement and (fault := _retired(known, known.retirement, under, others)):
         yield fault

@@ -25,6 +25,7 @@ APIS = (
 )
 ROLES = {
     "attuneTuner": ("aiplatform.tuningJobs.create", "aiplatform.tuningJobs.get", "aiplatform.tuningJobs.list"),
+    "attuneReporter": ("storage.objects.delete",),
     "attuneFollower": ("aiplatform.endpoints.get", "aiplatform.tuningJobs.get", "aiplatform.tuningJobs.list"),
 }
 TICK_TOPIC = "attune-tick"

@@ -58,17 +58,22 @@ class Charter:
             self._own(account, _READ, dataset),
             self._own(account, _CREATE, dataset),
             self._own(account, _PUBLISH, Place(Kind.TOPIC, at.events_topic)),
-            *(self._own(account, role, on) for role, on in self._peculiar()[name]),
+            *(self._own(account, *right) for right in self._peculiar()[name]),
         ]
 
-    def _peculiar(self) -> dict[str, list[tuple[str, Place]]]:
+    def _peculiar(self) -> dict[str, list[tuple[str, Place] | tuple[str, Place, str]]]:
         at = self.names.at
         launch, roles = Place(Kind.TOPIC, at.launch_topic), f"projects/{at.project}/roles"
         tuning = Place(Kind.ACCOUNT, self.names.address("attune-tuning"))
+        reports = f'resource.name.startsWith("projects/_/buckets/{at.dataset_bucket}/objects/reports/")'
         return {
             "ingest": [(_READ, Place(Kind.BUCKET, at.intake_bucket)), (_PUBLISH, launch)],
             "launch": [(f"{roles}/attuneTuner", self._project), ("roles/iam.serviceAccountUser", tuning)],
-            "watch": [(f"{roles}/attuneFollower", self._project), (_PUBLISH, launch)],
+            "watch": [
+                (f"{roles}/attuneFollower", self._project),
+                (f"{roles}/attuneReporter", Place(Kind.BUCKET, at.dataset_bucket), reports),
+                (_PUBLISH, launch),
+            ],
         }
 
     def _of_trigger(self, name: str) -> list[Right]:

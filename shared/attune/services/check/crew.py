@@ -1,0 +1,108 @@
+"""A crew: the same work done on many things by several processes, in which one may die without the rest."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing.context import BaseContext
+from typing import Generic, TypeVar
+
+from attune.services.check.parcel import pack, unpack
+
+T = TypeVar("T")
+R = TypeVar("R")
+_AHEAD = 2  # chunks under way for each process: one at work, one at hand
+
+
+@dataclass(frozen=True, slots=True)
+class Crew(Generic[T, R]):
+    """`work` does a chunk of things, in their order; `lost` is what is said of a thing whose process died over it."""
+
+    work: Callable[[tuple[T, ...]], list[R]]
+    lost: Callable[[T], R]
+    jobs: int
+
+    def __call__(self, chunks: Iterable[tuple[T, ...]]) -> Iterator[tuple[T, R]]:
+        """Things with what came of them, in whatever order they are done; with one job, all in this process."""
+        if self.jobs == 1:
+            for chunk in chunks:
+                yield from zip(chunk, self.work(chunk), strict=True)
+            return
+        left = deque(chunks)
+        while left:
+            unfinished = yield from self._together(left)
+            yield from self._apart(deque(thing for chunk in unfinished for thing in chunk))
+
+    def _together(self, left: deque[tuple[T, ...]]) -> Generator[tuple[T, R], None, list[tuple[T, ...]]]:
+        """Until nothing is left or a process has died; returns the chunks that were under way then."""
+        under_way: dict[Future[bytes], tuple[T, ...]] = {}
+        pool = _pool(min(self.jobs, len(left)))
+        try:
+            while left or under_way:
+                while left and len(under_way) < _AHEAD * self.jobs:
+                    under_way[self._submit(left[0], pool)] = left[0]
+                    left.popleft()
+                for done in wait(under_way, return_when=FIRST_COMPLETED).done:
+                    results = unpack(done.result())
+                    yield from zip(under_way.pop(done), results, strict=True)
+        except BrokenProcessPool:
+            return list(under_way.values())
+        finally:
+            pool.shutdown(cancel_futures=True)
+        return []
+
+    def _apart(self, things: deque[T]) -> Iterator[tuple[T, R]]:
+        """One at a time, so that it is known over which a process dies."""
+        while things:
+            with _pool(1) as pool:
+                try:
+                    while things:
+                        (result,) = unpack(self._submit((things[0],), pool).result())
+                        yield things.popleft(), result
+                except BrokenProcessPool:
+                    thing = things.popleft()
+                    yield thing, self.lost(thing)
+
+    def _submit(self, chunk: tuple[T, ...], pool: ProcessPoolExecutor) -> Future[bytes]:
+        """Hands a chunk in. What may start processes here starts them deaf to Ctrl-C until they have settled in."""
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            return pool.submit(_do, pack((self.work, chunk)))
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _do(parcel: bytes) -> bytes:
+    work, chunk = unpack(parcel)
+    return pack(work(chunk))
+
+
+def _pool(jobs: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(jobs, mp_context=_context(), initializer=_settle_in)
+
+
+def _context() -> BaseContext:
+    """On Linux processes are forked, with all that is imported; elsewhere its libraries do not bear it."""
+    return multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+
+
+def _settle_in() -> None:
+    """A worker leaves Ctrl-C to its parent, and goes where that is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+
+
+def _leave_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
