@@ -252,6 +252,8 @@ def test_a_service_that_does_not_answer_is_unavailable(trouble: Answer) -> None:
 def test_a_source_that_is_not_there_is_gone() -> None:
     with pytest.raises(GoneError):
         objects(Wire(Answer(404))).compose("whole", ["a"])
+    with pytest.raises(GoneError):
+        objects(Wire(Answer(404))).recompose("whole", ["a"], "text/plain")
 
 
 def test_the_intake_is_read_at_its_generation_and_as_it_is_stored() -> None:

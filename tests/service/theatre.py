@@ -28,7 +28,7 @@ from attune.domain.quality.limits import Limits
 from attune.domain.quality.rules import found
 from attune.domain.quality.words import words_digest
 from attune.domain.split import Split, split_of
-from attune.errors import GoneError, PassingError
+from attune.errors import GoneError, PassingError, UnansweredError
 from attune.ports import Create, Delete, Key, Query, RawDocument
 from attune.services import manifests
 from attune.services.ingest import Arrival
@@ -40,6 +40,7 @@ from attune_local.vertex.engine import Engine
 from attune_local.vertex.engine import Settings as ServiceSettings
 from attune_local.vertex.objects import MemoryObjects as ServiceObjects
 
+CREATE_DEADLINE = timedelta(seconds=60)  # of the call that creates a job, in attune.adapters.vertex
 START = datetime(2026, 1, 1, tzinfo=UTC)
 REMOTE = {
     "documents": ("get", "get_all", "commit", "find", "count"),
@@ -65,11 +66,15 @@ class Killed(BaseException):
 
 @dataclass(slots=True)
 class Remote:
-    """A port that stops at every call, and counts it."""
+    """A port that stops at every call, and counts it.
+
+    A call that creates a job has a deadline, as the real one has: what waited longer is given up, and never arrives.
+    """
 
     port: Any
     name: str
     stage: Callable[[str], Callable[[], None]]
+    clock: Callable[[], datetime]
 
     def __getattr__(self, method: str) -> Any:
         real = getattr(self.port, method)
@@ -77,7 +82,10 @@ class Remote:
             return real
 
         def call(*args: Any, **kwargs: Any) -> Any:
+            called = self.clock()
             after = self.stage(f"{self.name}.{method}")
+            if method == "create" and self.clock() - called > CREATE_DEADLINE:
+                raise UnansweredError("no answer within the deadline")
             result = real(*args, **kwargs)
             if method == "jobs":
                 result = iter(list(result))
@@ -142,7 +150,7 @@ class Stage:
             "post": self.post,
             "tuning": EngineTuning(self.engine),
         }
-        remote = {name: Remote(port, name, gate) for name, port in real.items()}
+        remote = {name: Remote(port, name, gate, lambda: self.now) for name, port in real.items()}
         return Ports(
             documents=lambda: remote["documents"],
             intake=lambda: remote["intake"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from attune.domain.names import dataset_key
 from attune.domain.pair import PairState
 from attune.domain.run import Run
 from attune_local.corpus.making import make_corpus
@@ -68,6 +70,7 @@ def play(ground: Ground, acts: Sequence[Act], screen: Screen) -> bool:
             _drop(ground, act, acts, screen)
         _wait(lambda: all(picture.serving for picture in _see(ground, acts, screen)), ground, "the alias to be moved")
         _wait(lambda: _announced(ground, acts), ground, "the announcements")
+        _wait(lambda: all(_reported(ground, picture) for picture in _see(ground, acts, screen)), ground, "the reports")
     pictures = _see(ground, acts, screen)
     return _close(ground, acts, pictures, screen)
 
@@ -113,6 +116,15 @@ def _announced(ground: Ground, acts: Sequence[Act]) -> bool:
     return len(promoted) >= len(acts)
 
 
+def _reported(ground: Ground, picture: Picture) -> bool:
+    """Whether the dataset's report has a line for each of its pairs, as it stands."""
+    lines, page = (f"reports/{dataset_key(picture.dataset)}/report.{ending}" for ending in ("jsonl", "html"))
+    if not {lines, page} <= set(ground.names("reports/")):
+        return False
+    told = {line["id"]: line["state"] for line in map(json.loads, ground.read(lines).splitlines())}
+    return told == {pair.id: pair.state.value for pair in picture.pairs}
+
+
 def _wait(condition: Callable[[], bool], ground: Ground, what: str) -> None:
     until = time.monotonic() + _LIMIT_SECONDS
     while not condition():
@@ -146,6 +158,7 @@ def _say_where(ground: Ground, picture: Picture, run: Run, screen: Screen) -> No
     places = {
         "pairs": f"Firestore datasets/{picture.dataset}/pairs/{first.id} and {len(picture.pairs) - 1} more",
         "shards": f"Firestore datasets/{picture.dataset}/shards, {ground.uri('shards/')}: {many}",
+        "report": f"{ground.uri(f'reports/{dataset_key(picture.dataset)}')}/report.html, report.jsonl",
         "files": f"{ground.uri(run.folder)}/train.jsonl, validation.jsonl, manifest.jsonl",
         "run": f"Firestore datasets/{picture.dataset}/runs/{run.id}, job {run.job}",
         "alias": f"Firestore aliases/{picture.alias.name if picture.alias else '-'} → {run.endpoint}",
