@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 def logger() -> FilteringBoundLogger:
     """The log of this process, set up at its first use."""
     return structlog.wrap_logger(  # type: ignore[no-any-return]  # structlog types its wrappers as Any
-        structlog.PrintLogger(sys.stdout),
+        None,  # a line goes to what is stdout when it is written, as the standard library's print does
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
