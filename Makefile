@@ -14,7 +14,7 @@ STATE_BUCKET ?= $(PROJECT)-attune-state
 CORPUS    ?=
 THRESHOLD ?=
 
-.PHONY: help setup demo local test check bench stage plan show apply lock lock-check format lint types architecture clean
+.PHONY: help setup demo local test soak check bench stage plan show apply lock lock-check format lint types architecture clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,8 +34,11 @@ demo: stage ## the main job, on the local stack (CORPUS=DIR THRESHOLD=N for your
 local: stage ## keep the local stack up and print its addresses
 	$(BIN)/python -m attune_local up
 
-test: stage ## every test
+test: stage ## every test, but for what takes long
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+soak: stage ## what takes long, too, and every property on many more examples
+	SOAK=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "soak or not soak" --timeout 3600
 
 bench: $(READY) ## what it costs, as ratios and counts from one run
 	PYTHONPATH=tests $(BIN)/python tests/bench/table.py

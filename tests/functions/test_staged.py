@@ -1,11 +1,12 @@
-"""Each staged folder is built as the builder would, in a clean environment, and answers the event it is for."""
+"""Each staged folder is installed by hash into a clean environment, and answers the event it is for there."""
 
 from __future__ import annotations
 
 import json
 import os
 import subprocess
-import venv
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -36,29 +37,51 @@ def deployed(stack: Stack) -> dict[str, str]:
     return stack.environment() | {"ATTUNE_INTAKE_BUCKET": bucket, "ATTUNE_VERTEX_ENDPOINT": vertex}
 
 
+def with_uv(python: Path) -> list[list[str]]:
+    """Seconds, where its cache has the wheels."""
+    uv, at = [sys.executable, "-m", "uv"], ["--python", str(python)]
+    return [
+        [*uv, "venv", "--quiet", "--python", sys.executable, str(python.parents[1])],
+        [*uv, "pip", "install", "--quiet", *at, "--require-hashes", "-r", "requirements.txt"],
+        [*uv, "pip", "check", *at],
+    ]
+
+
+def with_pip(python: Path) -> list[list[str]]:
+    """A minute: what the builder runs."""
+    pip = [str(python), "-m", "pip"]
+    return [
+        [sys.executable, "-m", "venv", str(python.parents[1])],
+        [*pip, "install", "--quiet", "--require-hashes", "-r", "requirements.txt"],
+        [*pip, "check"],
+    ]
+
+
 @pytest.mark.emulators
-@pytest.mark.slow
 @pytest.mark.timeout(300)
+@pytest.mark.parametrize("installed", [with_uv, pytest.param(with_pip, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("function", ["ingest", "launch", "watch"])
-def test_a_staged_folder_builds_and_answers_in_a_clean_environment(function: str, tmp_path: Path, stack: Stack) -> None:
+def test_a_staged_folder_installs_and_answers_in_a_clean_environment(
+    function: str, installed: Callable[[Path], list[list[str]]], tmp_path: Path, stack: Stack
+) -> None:
     (folder,) = stage(ROOT, [function], tmp_path / "build")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "ATTUNE_", "VIRTUAL"))}
-    venv.create(tmp_path / "env", with_pip=True)
     python = tmp_path / "env" / "bin" / "python"
 
-    def run(*arguments: str) -> str:
-        command = [str(python), *arguments]
+    def run(*command: str) -> str:
         done = subprocess.run(
             command, cwd=folder, env=clean | deployed(stack), capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    run("-m", "pip", "install", "--quiet", "--require-hashes", "-r", "requirements.txt")
-    run("-m", "pip", "check")
-    run("-m", "compileall", "-q", ".")
-    said = run("-c", ANSWER, function, str(EVENTS / CAPTURED[function]))
+    for command in installed(python):
+        run(*command)
+    run(str(python), "-m", "compileall", "-q", ".")
+    said = run(str(python), "-c", ANSWER, function, str(EVENTS / CAPTURED[function]))
     answer = json.loads(said.splitlines()[-1])
     assert answer == {"status": 200, "attune": str(folder / "attune" / "__init__.py")}
-    missing = run("-c", "import importlib.util as u; print(u.find_spec('typer'), u.find_spec('attune_local'))")
+    missing = run(
+        str(python), "-c", "import importlib.util as u; print(u.find_spec('typer'), u.find_spec('attune_local'))"
+    )
     assert missing.split() == ["None", "None"]

@@ -126,6 +126,5 @@ def test_no_worker_outlives_the_command(much: Path, sent: signal.Signals, status
     else:
         running.send_signal(sent)
     out, errors = running.communicate(timeout=60)
-    assert running.returncode == status
-    assert (out, errors) == (b"", b"")
+    assert (running.returncode, out, errors) == (status, b"", b"")
     until(lambda: all(map(is_gone, workers)))

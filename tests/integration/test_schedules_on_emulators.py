@@ -17,8 +17,9 @@ from attune_local.stack.stack import Stack
 from attune_local.vertex.gcs import GcsObjects as ServiceGcs
 from service.test_schedules import Play, Script, check, scripts
 from service.theatre import Stage
+from thoroughness import tries
 
-SCHEDULES = 6
+SCHEDULES = tries(4, 60)
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ from attune.domain.split import Split, split_of
 from attune.services.ingest import Outcome
 from service.scenes import dies_at, drop, sound
 from service.theatre import Director, Killed, Stage, wav
+from thoroughness import tries
 
 WORDS = [f"sentence number {index}" for index in range(40)]
 
@@ -194,7 +195,7 @@ def repetitive(draw: st.DrawFn) -> list[Upload]:
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(30, 1_000), deadline=None)
 @given(repetitive(), st.integers(0, 2**32), st.sampled_from([None, "^[^/]+"]), st.sampled_from([0.0, 0.05]))
 def test_no_words_and_no_recording_are_ever_on_both_sides(
     uploads: list[Upload], seed: int, group_by: str | None, crash_rate: float

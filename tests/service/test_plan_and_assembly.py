@@ -1,7 +1,6 @@
 """The planner against what is assembled: rows and bytes to the last one, tokens as the service counts them."""
 
 import itertools
-import os
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -28,11 +27,12 @@ from attune_local.vertex.limits import CATALOGUE
 from attune_local.vertex.mischief import Kind, Mischief
 from service.scenes import dies_at, drop, fill, only_run, told
 from service.theatre import Killed, Stage, wav
+from thoroughness import tries
 
 FORMATS = ("file_uri", "inline_data")
 MOODS = {"mood": {"kind": "classification", "prompt": "How does the speaker feel?", "labels": ["glad", "sad"]}}
 HIGH = 10_000
-EXAMPLES = int(os.environ.get("PLANS", "60"))
+EXAMPLES = tries(25, 600)
 
 
 @dataclass(slots=True)

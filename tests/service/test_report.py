@@ -33,6 +33,7 @@ from attune_local.twins.documents import MemoryDocuments
 from reported import judged, rejudged
 from service.scenes import drop, fill
 from service.theatre import Director, Killed, Stage, one_by_one
+from thoroughness import tries
 
 Gate = Callable[[str], Callable[[], None]]
 LEASE = timedelta(seconds=120)
@@ -214,7 +215,8 @@ def _live() -> None:
     return None
 
 
-@settings(max_examples=20, deadline=None)
+@pytest.mark.timeout(1_200)
+@settings(max_examples=tries(8, 200), deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 6), st.sampled_from([1, 7, 500]))
 def test_any_history_gives_the_report_of_a_loop_over_all_pairs(seed: int, steps: int, page: int) -> None:
     desk = Desk(seed, page)
@@ -227,7 +229,8 @@ def test_any_history_gives_the_report_of_a_loop_over_all_pairs(seed: int, steps:
     assert desk.parts() == parts_in_use(desk)
 
 
-@settings(max_examples=25, deadline=None)
+@pytest.mark.timeout(1_200)
+@settings(max_examples=tries(10, 250), deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 5), st.sampled_from([3, 500]))
 def test_a_watcher_that_dies_anywhere_leaves_the_rest_to_the_next(seed: int, steps: int, page: int) -> None:
     desk = Desk(seed, page)
@@ -243,7 +246,8 @@ def test_a_watcher_that_dies_anywhere_leaves_the_rest_to_the_next(seed: int, ste
     assert desk.parts() >= parts_in_use(desk)
 
 
-@settings(max_examples=25, deadline=None)
+@pytest.mark.timeout(1_200)
+@settings(max_examples=tries(10, 250), deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 45), st.sampled_from([3, 500]))
 def test_a_watcher_that_is_overtaken_anywhere_does_no_harm(seed: int, at: int, page: int) -> None:
     desk = Desk(seed, page)
@@ -350,8 +354,8 @@ def test_a_bulk_of_one_minute_goes_on_under_any_budget() -> None:
 
 def test_who_keeps_coming_while_a_bulk_is_taken_in_is_not_forgotten() -> None:
     desk = Desk(page=20)
-    desk.add(300)
-    for _ in range(40):
+    desk.add(200)
+    for _ in range(25):
         desk.add(5)
         desk.change(5)
         desk.refresh(seconds=0)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import random
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,8 +14,9 @@ from attune.domain.run import RunState
 from attune.services import manifests
 from attune_local.vertex.mischief import Kind, Mischief
 from service.theatre import Director, Stage, naive_files, wav
+from thoroughness import tries
 
-SCHEDULES = int(os.environ.get("SCHEDULES", "200"))
+SCHEDULES = tries(60, 2_000)
 BROKEN = b"RIFF\x24\x00\x00\x00WAVEnothing"
 
 
@@ -108,6 +109,7 @@ class Play:
         self.stage.settle()
 
 
+@pytest.mark.timeout(3_600)
 @settings(max_examples=SCHEDULES, deadline=None)
 @given(scripts)
 def test_any_schedule_ends_in_the_same_files_one_row_a_pair_and_one_job_a_run(script: Script) -> None:

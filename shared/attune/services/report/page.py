@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING
 
 from attune.domain.finding import Finding, Severity
+from attune.domain.manner import Casing, Manner, Punctuation
 from attune.domain.pair import Pair, PairState
 from attune.domain.profile import Histogram, Measure, Profile, Share
+from attune.domain.quality.customs import Customs
 from attune.domain.quality.limits import Limits
 from attune.domain.quality.rules import RULES
 from attune.domain.split import Split
@@ -16,6 +20,9 @@ from attune.services.check.folder import shown
 from attune.services.manifests import DatasetState
 from attune.services.report import plots
 from attune.services.report.entries import shortened
+
+if TYPE_CHECKING:
+    import jinja2
 
 _GRAVEST_FIRST = (Severity.REFUSED, Severity.LOOK, Severity.REPAIRED)
 _MILLISECONDS_AN_HOUR = 3_600_000
@@ -33,6 +40,7 @@ class Report:
     profile: Profile
     state: DatasetState
     limits: Limits
+    manner: Manner = field(default_factory=Manner)
     pairs: Mapping[str, Pair] = field(default_factory=dict)
     plan: Sequence[tuple[str, str]] = ()
     behind: bool = False
@@ -61,6 +69,12 @@ class Task:
 
 def render(report: Report) -> bytes:
     """The page, in UTF-8."""
+    return _template().render(_told(report)).encode()
+
+
+@cache
+def _template() -> jinja2.Template:
+    """Compiled once a process, which takes longer than filling it in."""
     import jinja2  # noqa: PLC0415 - only who writes a page needs it, and every function imports this module
 
     environment = jinja2.Environment(
@@ -71,7 +85,7 @@ def render(report: Report) -> bytes:
         lstrip_blocks=True,
     )
     environment.filters |= {"shown": shown, "shortened": shortened, "count": "{:,}".format, "moment": _moment}
-    return environment.get_template("report.html").render(_told(report)).encode()
+    return environment.get_template("report.html")
 
 
 def _told(report: Report) -> dict[str, object]:
@@ -90,8 +104,16 @@ def _told(report: Report) -> dict[str, object]:
         ],
         "canvas": plots,
         "worst": list(_worst(report)),
-        "inconsistencies": profile.customs.inconsistencies(),
+        "inconsistencies": _unsettled(profile.customs, report.manner).inconsistencies(),
     }
+
+
+def _unsettled(customs: Customs, manner: Manner) -> Customs:
+    """The customs, but for what the rows are written in alike whatever the transcripts do."""
+    return Customs(
+        customs.casing if manner.casing is Casing.KEEP else {},
+        customs.punctuation if manner.punctuation is Punctuation.KEEP else {},
+    )
 
 
 def _tasks(profile: Profile) -> Iterator[Task]:

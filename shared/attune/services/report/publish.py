@@ -53,6 +53,7 @@ class Publishing:
     def page(self, state: DatasetState, profile: Profile, *, behind: bool) -> None:
         """Writes report.html. The pairs that it names one by one are read as they are now."""
         dataset = state.dataset
+        settings = settings_as_they_stand(dataset, self.documents)
         found = self.documents.get_all([manifests.pair(dataset, named) for named in profile.named])
         page = render(
             Report(
@@ -60,7 +61,8 @@ class Publishing:
                 at=self.clock(),
                 profile=profile,
                 state=state,
-                limits=settings_as_they_stand(dataset, self.documents).quality,
+                limits=settings.quality,
+                manner=settings.transcripts,
                 pairs={read.value.id: read.value for read in found if read is not None},
                 plan=self.plan(dataset),
                 behind=behind,
