@@ -42,7 +42,7 @@ def with_uv(python: Path) -> list[list[str]]:
     uv, at = [sys.executable, "-m", "uv"], ["--python", str(python)]
     return [
         [*uv, "venv", "--quiet", "--python", sys.executable, str(python.parents[1])],
-        [*uv, "pip", "install", "--quiet", *at, "--require-hashes", "-r", "requirements.txt"],
+        [*uv, "pip", "install", "--quiet", "--system-certs", *at, "--require-hashes", "-r", "requirements.txt"],
         [*uv, "pip", "check", *at],
     ]
 

@@ -100,6 +100,14 @@ def is_gone(pid: int) -> bool:
         return True
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """What a shell starts in the background ignores SIGINT, and so would whatever is started here."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture(scope="module")
 def much(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """More than can be looked at in a moment: one recording of a minute, under many names."""
@@ -115,6 +123,7 @@ def much(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM), (signal.SIGKILL, -signal.SIGKILL)]
 )
+@pytest.mark.usefixtures("interruptible")
 def test_no_worker_outlives_the_command(much: Path, sent: signal.Signals, status: int) -> None:
     running = subprocess.Popen(
         [*COMMAND, str(much), "--jobs", "3"], start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
