@@ -35,9 +35,11 @@ local: stage ## keep the local stack up and print its addresses
 	$(BIN)/python -m attune_local up
 
 test: stage ## every test, but for what takes long
+	$(BIN)/python -m attune_local.browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 soak: stage ## what takes long, too, and every property on many more examples
+	$(BIN)/python -m attune_local.browser
 	SOAK=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "soak or not soak" --timeout 3600
 
 bench: $(READY) ## what it costs, as ratios and counts from one run

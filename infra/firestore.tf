@@ -103,16 +103,20 @@ locals {
       "transcript", "waiting_hour",
     ]
     recordings = ["holders", "refused"]
-    sides      = ["first"]
-    shards     = ["children", "members", "span"]
-    runs       = ["changed_at", "dropped", "history", "manifest", "opened_at", "plan", "recipe", "train", "validation"]
-    outbox     = ["at", "data"]
-    aliases    = ["current", "previous"]
-    history    = ["current", "previous"]
-    states     = ["customs", "errors", "good"]
-    reports    = ["published_at"]
-    leases     = ["until"]
-    datasets   = ["prompt", "quality", "system_instruction", "tasks", "transcripts"]
+    answers    = ["answer", "at", "reference"]
+    evaluations = [
+      "absent", "at", "comparisons", "contenders", "normalisation", "scores", "slices", "verdict",
+    ]
+    sides    = ["first"]
+    shards   = ["children", "members", "span"]
+    runs     = ["changed_at", "dropped", "history", "hold_out", "manifest", "opened_at", "plan", "recipe", "train", "validation"]
+    outbox   = ["at", "data"]
+    aliases  = ["current", "newest", "previous"]
+    history  = ["current", "newest", "previous"]
+    states   = ["customs", "errors", "good"]
+    reports  = ["published_at"]
+    leases   = ["until"]
+    datasets = ["gate", "guard", "prompt", "quality", "system_instruction", "tasks", "transcripts"]
   }
   unindexed_fields = merge([
     for collection, fields in local.unindexed : {
@@ -170,6 +174,28 @@ resource "google_firestore_document" "defaults" {
 
     over_limit       = { stringValue = "refuse" }
     max_run_cost_usd = { nullValue = null }
+
+    eval_examples = { integerValue = "200" }
+    language      = { stringValue = "en" }
+    gate = { mapValue = { fields = {
+      max_wer              = { nullValue = null }
+      max_cer              = { nullValue = null }
+      max_mismatch         = { nullValue = null }
+      min_improvement      = { doubleValue = 0 }
+      confidence           = { doubleValue = 0.9 }
+      max_slice_regression = { nullValue = null }
+      min_slice_examples   = { integerValue = "10" }
+      max_dropped_share    = { doubleValue = 0.1 }
+      max_flawed_share     = { doubleValue = 0.1 }
+      max_invalid_share    = { nullValue = null }
+      unmeasured           = { stringValue = "hold" }
+    } } }
+    guard = { mapValue = { fields = {
+      hours          = { nullValue = null }
+      checks         = { integerValue = "3" }
+      examples       = { integerValue = "50" }
+      max_regression = { doubleValue = 0.05 }
+    } } }
 
     quality = { mapValue = { fields = {
       max_audio_bytes               = { integerValue = "100000000" }

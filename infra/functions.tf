@@ -15,6 +15,7 @@ locals {
     ATTUNE_LAUNCH_TOPIC           = google_pubsub_topic.launch.name
     ATTUNE_FIRESTORE_DATABASE     = google_firestore_database.manifests.name
     ATTUNE_MAX_CONCURRENT_JOBS    = tostring(var.max_concurrent_jobs)
+    ATTUNE_QUESTIONS_A_TICK       = tostring(var.questions_a_tick)
     ATTUNE_KMS_KEY                = var.kms_key
     ATTUNE_TUNING_SERVICE_ACCOUNT = var.tuning_agent_exists ? google_service_account.tuning.email : ""
   }

@@ -130,9 +130,12 @@ resource "google_project_iam_custom_role" "follower" {
   project     = local.project_id
   role_id     = "attuneFollower"
   title       = "attune: follows tuning jobs"
-  description = "Polls tuning jobs and looks at what is deployed behind their endpoints."
+  description = "Polls tuning jobs, looks at what is deployed behind their endpoints, and asks models what is said in recordings."
   permissions = [
     "aiplatform.endpoints.get",
+    "aiplatform.endpoints.predict",
+    "aiplatform.models.get",
+    "aiplatform.models.update",
     "aiplatform.tuningJobs.get",
     "aiplatform.tuningJobs.list",
   ]

@@ -74,6 +74,18 @@ variable "max_concurrent_jobs" {
   }
 }
 
+variable "questions_a_tick" {
+  description = "How many recordings models are asked about in one tick, at most: about as many a minute, while a run is measured."
+  type        = number
+  nullable    = false
+  default     = 120
+
+  validation {
+    condition     = var.questions_a_tick >= 1 && var.questions_a_tick <= 10000 && floor(var.questions_a_tick) == var.questions_a_tick
+    error_message = "questions_a_tick must be a whole number from 1 to 10,000."
+  }
+}
+
 variable "tuning_agent_exists" {
   description = "Whether the project has had its first tuning job. Google makes the tuning agent with it, and nothing can be granted to the agent before: leave false at first, set true afterwards, and jobs run under an account of ours."
   type        = bool

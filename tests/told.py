@@ -16,10 +16,12 @@ from attune.adapters.pubsub import PubSubPost
 from attune.domain.events import (
     AliasPromoted,
     AliasRejected,
+    AliasRolledBack,
     AwaitingApproval,
     Channel,
     Fact,
     LaunchTuning,
+    Measured,
     RunCancelled,
     RunFailed,
     RunStarted,
@@ -40,6 +42,9 @@ _JOB = f"{_PLACE}/tuningJobs/7421988154903724032"
 _MODEL = f"{_PLACE}/models/5316448837911871488@1"
 _ENDPOINT = f"{_PLACE}/endpoints/1190274605118767104"
 _FILES = "gs://attune-example-datasets/runs/interviews/r000002"
+
+_REPORT = "gs://attune-example-datasets/reports/interviews/runs/r000002.html"
+_MEASURED = Measured("wer", 21, challenger=0.082, champion=0.117, base=0.243, probability=0.987)
 
 FACTS: tuple[Fact, ...] = (
     ThresholdReached("interviews", "r000002", pairs=104, threshold=100, waited=False),
@@ -75,12 +80,27 @@ FACTS: tuple[Fact, ...] = (
         model=_MODEL,
         previous_endpoint=f"{_PLACE}/endpoints/8831520946627379200",
         previous_run="r000001",
+        measured=_MEASURED,
+        report_uri=_REPORT,
     ),
     AliasRejected(
         "interviews",
         "r000002",
         alias="production",
         reason="production stands for r000003 of interviews already, which is newer",
+        measured=_MEASURED,
+        report_uri=_REPORT,
+    ),
+    AliasRolledBack(
+        "interviews",
+        "r000001",
+        alias="production",
+        serial=3,
+        endpoint=f"{_PLACE}/endpoints/8831520946627379200",
+        model=f"{_PLACE}/models/2284904152683970560@1",
+        previous_endpoint=_ENDPOINT,
+        previous_run="r000002",
+        reason="names of places are misheard",
     ),
     SettingsInvalid(
         "interviews",

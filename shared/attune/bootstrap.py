@@ -14,21 +14,33 @@ from typing import TypeVar
 from attune.config import Deployment
 from attune.domain.base_models import Models, base_model
 from attune.domain.events import Channel
-from attune.ports import Checksum, Clock, Documents, Each, Ear, Intake, Objects, Post, Tuning
+from attune.ports import Answering, Checksum, Clock, Documents, Each, Ear, Intake, Objects, Post, Scorer, Tuning
 from attune.services.ahead import ShardAhead
+from attune.services.annotate import Annotating
 from attune.services.approve import Approving
 from attune.services.assemble import Assembly
+from attune.services.cancel import Cancelling
 from attune.services.cut import Cutting
+from attune.services.decide import Deciding
+from attune.services.evaluate.asking import Asking
+from attune.services.evaluate.evaluating import Evaluating
+from attune.services.evaluate.places import run_page_name
+from attune.services.evaluate.silence import smoke_call
 from attune.services.follow import Following
 from attune.services.forecast import Forecast
+from attune.services.guard import Guarding
 from attune.services.ingest import Ingest
 from attune.services.launch import Launch
 from attune.services.promote import Promoting
 from attune.services.report.places import report_store
 from attune.services.report.publish import Publishing
 from attune.services.report.refresh import Refresh
+from attune.services.rollback import RollingBack
+from attune.services.run_report.publish import Reporting
+from attune.services.runs import Runs
 from attune.services.shards import Sharding
 from attune.services.start import Starting
+from attune.services.status import Status
 from attune.services.watch import Watch
 
 T = TypeVar("T")
@@ -37,6 +49,8 @@ _THREADS = 16  # remote calls under way at once, for work that is many small cal
 _AHEAD = timedelta(seconds=60)  # a tick shards ahead no longer than this: the next one comes in a minute
 _REPORTING = timedelta(seconds=60)  # and refreshes reports no longer than this
 _REPORT_LEASE = timedelta(seconds=120)  # no two writes of a refresh are further apart
+_EVALUATING = timedelta(seconds=60)  # nor asks models longer than this
+_EVALUATION_LEASE = timedelta(minutes=5)  # no two batches of answers are further apart
 _ANSWER = timedelta(seconds=60)  # the create call's deadline, in adapters.vertex
 
 
@@ -53,6 +67,8 @@ class Ports:
     ear: Callable[[], Ear]
     post: Callable[[], Post]
     tuning: Callable[[], Tuning]
+    answering: Callable[[], Answering]
+    scorer: Callable[[str], Scorer]
     checksum: Callable[[], Checksum]
     each: Each
     clock: Clock
@@ -87,19 +103,64 @@ def launch(ports: Ports, deployment: Deployment) -> Launch:
 def watch(ports: Ports, deployment: Deployment) -> Watch:
     """The service behind the watch function."""
     documents, post, clock, tuning = ports.documents(), ports.post(), ports.clock, ports.tuning()
-    promoting = Promoting(documents, post, clock)
     lease = timedelta(seconds=deployment.lease_seconds)
+    objects, asking = ports.objects(), _asking(ports, deployment)
     return Watch(
         documents=documents,
         post=post,
         clock=clock,
         tuning=tuning,
-        following=Following(documents, ports.objects(), tuning, post, clock, promoting),
+        following=Following(
+            documents, objects, tuning, post, clock, _deciding(ports, asking), _reporting(ports).unmeasured
+        ),
+        annotating=Annotating(documents, tuning),
+        guarding=Guarding(
+            documents,
+            objects,
+            asking,
+            ports.scorer,
+            rolling_back(ports),
+            clock,
+            _EVALUATION_LEASE,
+            _EVALUATING,
+            ports.new_owner,
+        ),
         sharding_ahead=ShardAhead(documents, _sharding(ports), clock, lease, _AHEAD, ports.new_owner),
         refresh=_refresh(ports),
         stalled=timedelta(seconds=deployment.stalled_seconds),
         reporting_for=_REPORTING,
     )
+
+
+def _asking(ports: Ports, deployment: Deployment) -> Asking:
+    """What asks models is built when a model is to be asked: a tick without an evaluation imports none of it."""
+    return Asking(
+        ports.documents(), ports.objects(), ports.answering, ports.each, ports.clock, deployment.questions_a_tick
+    )
+
+
+def _deciding(ports: Ports, asking: Asking) -> Deciding:
+    documents, objects, clock = ports.documents(), ports.objects(), ports.clock
+    evaluating = Evaluating(
+        documents=documents,
+        objects=objects,
+        asking=asking,
+        scorers=ports.scorer,
+        finished=_reporting(ports),
+        models=ports.models,
+        clock=clock,
+        lease=_EVALUATION_LEASE,
+        budget=_EVALUATING,
+        new_owner=ports.new_owner,
+    )
+    promoting = Promoting(
+        documents, ports.post(), clock, smoke_call(ports.answering), lambda run: objects.uri(run_page_name(run))
+    )
+    return Deciding(documents, clock, evaluating, promoting)
+
+
+def _reporting(ports: Ports) -> Reporting:
+    return Reporting(ports.documents(), ports.objects(), ports.scorer, ports.clock)
 
 
 def forecast(ports: Ports, deployment: Deployment) -> Forecast:
@@ -110,6 +171,27 @@ def forecast(ports: Ports, deployment: Deployment) -> Forecast:
 def approving(ports: Ports) -> Approving:
     """The service behind `attune approve` and `attune reject`."""
     return Approving(ports.documents(), ports.clock)
+
+
+def rolling_back(ports: Ports) -> RollingBack:
+    """The service behind `attune rollback`."""
+    return RollingBack(ports.documents(), ports.clock)
+
+
+def cancelling(ports: Ports, deployment: Deployment) -> Cancelling:
+    """The service behind `attune cancel`."""
+    lease = timedelta(seconds=deployment.lease_seconds)
+    return Cancelling(ports.documents(), ports.tuning, ports.clock, lease, ports.new_owner)
+
+
+def status(ports: Ports, deployment: Deployment) -> Status:
+    """The service behind `attune status`."""
+    return Status(ports.documents(), ports.clock, deployment.dataset_bucket)
+
+
+def runs(ports: Ports) -> Runs:
+    """The service behind `attune runs` and `attune run show`."""
+    return Runs(ports.documents())
 
 
 def _refresh(ports: Ports) -> Refresh:
@@ -177,6 +259,21 @@ class Cloud:
         at = self.deployment
         return vertex_tuning(at.project, at.region, at.vertex_endpoint, at.tuning_service_account, at.kms_key)
 
+    @cached_property
+    def answering(self) -> Answering:
+        """Vertex AI's models."""
+        from attune.adapters.vertex_answers import vertex_answering
+
+        at = self.deployment
+        return vertex_answering(at.project, at.vertex_endpoint, lambda name: base_model(name).asked_in(at.region))
+
+    @staticmethod
+    def scorer(language: str) -> Scorer:
+        """The libraries that normalise and align."""
+        from attune.adapters.scoring import LibraryScorer
+
+        return LibraryScorer(language)
+
     @property
     def checksum(self) -> Checksum:
         """CRC32C."""
@@ -193,6 +290,8 @@ class Cloud:
             ear=lambda: self.ear,
             post=lambda: self.post,
             tuning=lambda: self.tuning,
+            answering=lambda: self.answering,
+            scorer=self.scorer,
             checksum=lambda: self.checksum,
             each=in_threads,
             clock=now,

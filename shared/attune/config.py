@@ -13,6 +13,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from attune.domain.evaluation.gate import Limits as GateLimits
+from attune.domain.evaluation.gate import faults as gate_faults
+from attune.domain.evaluation.trial import Guard, Trial
+from attune.domain.evaluation.trial import faults as guard_faults
 from attune.domain.manner import Manner
 from attune.domain.phrasing import Phrasing
 from attune.domain.quality.limits import PUBLISHED_AUDIO_BYTES, PUBLISHED_AUDIO_SECONDS, Limits
@@ -24,10 +28,11 @@ from attune.schema import labels_fault, schema_fault
 
 _ALIAS = re.compile(r"[^/]{1,200}")
 _FOLDER = re.compile(r"[^/]{1,200}")
+_LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"  # BCP 47, as far as it is looked at
 _CEILINGS = {"max_audio_bytes": PUBLISHED_AUDIO_BYTES, "max_audio_seconds": PUBLISHED_AUDIO_SECONDS}
 _SIGNED = {"silence_dbfs", "advised_lowest_level", "advised_highest_level", "advised_snr_db"}
 _SHARES = {"max_silent_share", "advised_silent_share", "advised_clipped_share", "advised_dc_offset"}
-_MAPS = ("quality", "transcripts", "tasks")  # settings that are maps: a dataset's own are laid over the defaults'
+_MAPS = ("quality", "transcripts", "tasks", "gate", "guard")  # a dataset's own are laid over the defaults'
 
 
 class TaskSettings(BaseModel):
@@ -83,6 +88,11 @@ class Settings(BaseModel):
     alias: str | None = None
     promotion: Promotion = Promotion.AUTO
 
+    eval_examples: Annotated[int, Field(ge=0, le=5_000)] = 200
+    language: Annotated[str, Field(pattern=_LANGUAGE)] = "en"
+    gate: GateLimits = GateLimits()
+    guard: Guard = Guard()
+
     over_limit: OverLimit = OverLimit.REFUSE
     max_run_cost_usd: Annotated[float, Field(ge=0)] | None = None
 
@@ -92,6 +102,20 @@ class Settings(BaseModel):
         faults = [*_limit_faults(value), *_severity_faults(value)]
         if faults:
             raise ValueError("; ".join(faults))
+        return value
+
+    @field_validator("gate")
+    @classmethod
+    def _usable_gate(cls, value: GateLimits) -> GateLimits:
+        if found := "; ".join(gate_faults(value)):
+            raise ValueError(found)
+        return value
+
+    @field_validator("guard")
+    @classmethod
+    def _usable_guard(cls, value: Guard) -> Guard:
+        if found := "; ".join(guard_faults(value)):
+            raise ValueError(found)
         return value
 
     @field_validator("tasks")
@@ -149,6 +173,7 @@ class Settings(BaseModel):
             tasks=self.phrasing.tasks,
             over_limit=self.over_limit,
             max_cost_usd=self.max_run_cost_usd,
+            trial=Trial(self.eval_examples, self.language, self.group_by, self.gate, self.guard),
         )
 
 
@@ -218,6 +243,7 @@ class Deployment(BaseModel):
     intent_seconds: Annotated[int, Field(ge=5)] = 180
     stalled_seconds: Annotated[int, Field(ge=1)] = 120
     budget_seconds: Annotated[int, Field(ge=5)] = 420
+    questions_a_tick: Annotated[int, Field(ge=1, le=10_000)] = 120
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:

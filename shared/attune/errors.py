@@ -39,6 +39,10 @@ class GoneError(FinalError):
     """The generation asked for is no longer in the bucket."""
 
 
+class VanishedError(FinalError):
+    """An endpoint or a model that was asked is not there."""
+
+
 class RefusedError(FinalError):
     """The service will not do this, however often it is asked."""
 

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
+from attune.domain.evaluation.example import Answer, Example
+from attune.domain.evaluation.score import Mark
 from attune.domain.events import Message
 from attune.domain.finding import Finding
 from attune.domain.quality.heard import Heard
@@ -321,8 +323,49 @@ class Tuning(Protocol):
         """
         ...
 
+    def annotate(self, model: str, label: str, value: str | None) -> None:
+        """Gives a model version the label and the version alias of that name, or takes both away.
+
+        Raises:
+            RefusedError: there is no such model, or it may not be marked.
+            UnavailableError: no answer.
+        """
+        ...
+
     def serves(self, endpoint: str, model: str) -> bool:
         """Whether the model is deployed behind the endpoint."""
+        ...
+
+
+# --- asking models ---------------------------------------------------------------------------------------------
+
+
+class Answering(Protocol):
+    """Models that answer what rows ask."""
+
+    def ask(self, target: str, row: bytes) -> Answer:
+        """Puts the question of a row, all of it but the model's turn, to an endpoint or to a base model by its name.
+
+        What the service will never answer is an answer with its `failure`.
+
+        Raises:
+            VanishedError: there is nobody at the target.
+            QuotaError: not now: the target is asked too often.
+            UnavailableError: no answer; asking again may help.
+        """
+        ...
+
+
+class Scorer(Protocol):
+    """Marks answers, after one stated normalisation of both texts."""
+
+    @property
+    def normalisation(self) -> str:
+        """What is done to both texts before words are compared, in words, with the library that does it."""
+        ...
+
+    def mark(self, example: Example, answer: Answer) -> Mark:
+        """What the answer is worth."""
         ...
 
 

@@ -315,3 +315,24 @@ def test_nothing_listening_is_no_answer() -> None:
 )
 def test_what_the_service_says_is_kept_without_what_it_quotes(said: str, kept: str) -> None:
     assert quiet(said) == kept
+
+
+# --- annotating -----------------------------------------------------------------------------------------------
+
+
+def test_a_model_is_marked_and_unmarked_and_keeps_its_other_labels(shop: Shop) -> None:
+    model = str(ended(shop).model)
+    before = dict(shop.engine.get_model(model).labels)
+    shop.tuning.annotate(model, "attune_production", "r000001")
+    marked = shop.engine.get_model(model)
+    assert marked.labels == {**before, "attune_production": "r000001"}
+    assert "attune-production" in marked.version_aliases
+    shop.tuning.annotate(model, "attune_production", None)
+    assert shop.engine.get_model(model).labels == before
+    assert "attune-production" not in shop.engine.get_model(model).version_aliases
+
+
+@pytest.mark.parametrize("model", [f"projects/{PROJECT}/locations/{REGION}/models/1@1", "models/1", "no name at all"])
+def test_a_model_that_is_not_there_cannot_be_marked(shop: Shop, model: str) -> None:
+    with pytest.raises(RefusedError):
+        shop.tuning.annotate(model, "attune_production", "r000001")

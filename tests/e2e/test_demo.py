@@ -18,6 +18,7 @@ from attune_local.demo.props import Act, act_of_own
 from attune_local.demo.screen import Screen
 from attune_local.demo.show import play
 from attune_local.stack.stack import Stack
+from gates import OPEN
 from service.theatre import wav
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +52,7 @@ def verdicts(ground: Ground, act: Act) -> dict[str, bool]:
 @pytest.mark.emulators
 @pytest.mark.timeout(180)
 def test_a_folder_of_ones_own_is_promoted_on_the_stack(running: Stack, folder: Path) -> None:
-    printed = played(StackGround.on(running), act_of_own(folder, threshold=4))
+    printed = played(StackGround.on(running), act_of_own(folder, threshold=4, more={"gate": OPEN}))
     assert "4 pairs accepted = " in printed
     assert "1 tuning job at the service for 1 run" in printed
     assert "broken: audio_unreadable" in printed
@@ -75,7 +76,7 @@ def test_a_folder_without_a_pair_is_refused_in_a_sentence(tmp_path: Path) -> Non
 
 
 def test_every_proof_fails_when_what_it_proves_is_broken(folder: Path) -> None:
-    ground, act = TwinGround(), act_of_own(folder, threshold=4)
+    ground, act = TwinGround(), act_of_own(folder, threshold=4, more={"gate": OPEN})
     played(ground, act)
     assert all(verdicts(ground, act).values())
     train = f"runs/{act.dataset}/r000001/train.jsonl"

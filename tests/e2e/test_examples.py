@@ -20,6 +20,7 @@ from attune_local.stack.provision import subscription_path
 from attune_local.stack.stack import Stack
 from attune_local.stack.up import exports
 from attune_local.stack.waiting import wait_until
+from gates import OPEN
 from service.theatre import wav
 
 pytestmark = [pytest.mark.emulators, pytest.mark.timeout(180)]
@@ -43,6 +44,7 @@ def test_a_subscriber_hears_the_whole_way_and_an_application_asks_the_model(runn
     stream = listen(subscriber, name, heard.append)
     settings = {
         "threshold": 2,
+        "gate": OPEN,
         "alias": "interviews-now",
         "prompt": "Write down what is said.",
         "row_format": "file_uri",

@@ -24,6 +24,7 @@ from attune_local.stack.plan import DATASET_BUCKET, EVENTS_SUBSCRIPTION, INTAKE_
 from attune_local.stack.stack import Stack
 from attune_local.stack.up import exports
 from attune_local.stack.waiting import wait_until
+from gates import OPEN
 from service.theatre import wav
 
 pytestmark = [pytest.mark.emulators, pytest.mark.timeout(180)]
@@ -51,7 +52,7 @@ def drop_pair(stack: Stack, dataset: str, path: str, seed: int) -> None:
 
 
 def set_settings(stack: Stack, dataset: str, **fields: object) -> None:
-    stack.firestore_client().document("datasets", dataset).set(fields)
+    stack.firestore_client().document("datasets", dataset).set({"gate": OPEN} | fields)
 
 
 def runs(stack: Stack, dataset: str) -> list[Run]:

@@ -102,7 +102,7 @@ def test_the_process_can_be_told_to_refuse_audio_inside_a_row(storage: str) -> N
 @contextmanager
 def stand_in(storage: str, *options: str) -> Iterator[str]:
     """The process, quick; yields its address."""
-    command = ("-m", "attune_local.vertex", "--port", "0", "--storage-endpoint", storage, *options)
+    command = ("-m", "attune_local.vertex", "--port", "0", "--storage-endpoint", storage, "--by-heart", *options)
     with running(sys.executable, *command, "--queue-seconds", "0", "--run-seconds", "0.1") as process:
         assert process.stdout is not None
         address = process.stdout.readline().strip()

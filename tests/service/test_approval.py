@@ -98,6 +98,10 @@ def test_that_it_waits_is_announced_once_with_what_it_costs() -> None:
         "max_run_cost_usd": 0.001,
         "rows": 4,
         "hours": run.plan.hours,
+        "awaits": "cost",
+        "alias": None,
+        "measured": None,
+        "report_uri": None,
     }
 
 
@@ -356,7 +360,14 @@ def test_a_person_rejects_a_model_and_the_alias_stays_where_it_is() -> None:
     assert (only_run(stage).state, only_run(stage).reason) == (RunState.REJECTED, "it mishears names")
     assert stage.watch().sent == 1
     assert [message.data for message in told(stage, "rejected")] == [
-        {"dataset": "d", "run": "r000001", "alias": "d", "reason": "it mishears names"}
+        {
+            "dataset": "d",
+            "run": "r000001",
+            "alias": "d",
+            "reason": "it mishears names",
+            "measured": None,
+            "report_uri": None,
+        }
     ]
     assert alias(stage) is None
     assert reject(stage).said == "run r000001 of d is rejected already"
@@ -373,7 +384,7 @@ def test_allowing_a_runs_cost_does_not_approve_its_promotion() -> None:
     assert approve(stage).stands
     stage.watch()
     assert only_run(stage).state is RunState.PROMOTED
-    assert len(told(stage, "awaitingApproval")) == 1
+    assert [message.data["awaits"] for message in told(stage, "awaitingApproval")] == ["cost", "promotion"]
 
 
 # --- what is no run that waits ----------------------------------------------------------------------------------

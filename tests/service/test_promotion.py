@@ -38,6 +38,8 @@ def test_the_first_run_becomes_what_its_alias_stands_for() -> None:
             "model": run.model,
             "previous_endpoint": None,
             "previous_run": None,
+            "measured": None,
+            "report_uri": "gs://datasets/reports/d/runs/r000001.html",
         }
     ]
 
@@ -82,7 +84,14 @@ def test_a_run_that_ends_after_a_newer_one_is_rejected() -> None:
     assert older.reason == "d stands for r000002 of d already, which is newer"
     assert (alias(stage).serial, alias(stage).current.run) == (1, "r000002")
     assert [message.data for message in told(stage, "rejected")] == [
-        {"dataset": "d", "run": "r000001", "alias": "d", "reason": older.reason}
+        {
+            "dataset": "d",
+            "run": "r000001",
+            "alias": "d",
+            "reason": older.reason,
+            "measured": None,
+            "report_uri": None,
+        }
     ]
 
 
@@ -138,7 +147,7 @@ def test_an_alias_that_moves_on_at_the_same_moment_is_not_written_over() -> None
     def gate(call: str) -> Callable[[], None]:
         """Between the alias's being read and its being written, somebody else moves it."""
         ready = stage.runs()[-1].state is RunState.EVALUATING and not stage.documents.find(manifests.waiting_messages())
-        if call == "documents.commit" and ready and not moved:
+        if call == "answering.ask" and ready and not moved:
             moved.append("now")
             read = stage.documents.get(manifests.alias("d"))
             assert read is not None
@@ -165,7 +174,7 @@ def test_an_alias_that_moves_at_the_same_moment_is_looked_at_again(opened: int, 
     def gate(call: str) -> Callable[[], None]:
         """Just before the alias is written: the run is evaluated, and what was told of it is sent."""
         ready = only_run(stage).state is RunState.EVALUATING and not stage.documents.find(manifests.waiting_messages())
-        if call == "documents.commit" and ready and not moved:
+        if call == "answering.ask" and ready and not moved:
             moved.append("now")
             stage.documents.commit(Create(manifests.alias("d"), theirs))
         return lambda: None

@@ -348,4 +348,4 @@ def test_a_tick_where_nothing_is_happening_makes_a_few_calls_and_no_write() -> N
     stage.watch()
     assert "documents.commit" not in stage.calls
     assert not [call for call in stage.calls if call.startswith("tuning")]
-    assert len(stage.calls) <= 12
+    assert len(stage.calls) <= 13

@@ -17,6 +17,7 @@ import numpy as np
 import soundfile
 
 from attune import bootstrap
+from attune.adapters.scoring import LibraryScorer
 from attune.bootstrap import Ports
 from attune.config import Deployment
 from attune.domain.events import Channel
@@ -32,6 +33,7 @@ from attune.errors import GoneError, PassingError, UnansweredError
 from attune.ports import Create, Delete, Key, Query, RawDocument
 from attune.services import manifests
 from attune.services.ingest import Arrival
+from attune_local.twins.answering import EngineAnswering
 from attune_local.twins.documents import MemoryDocuments
 from attune_local.twins.objects import MemoryBucket, MemoryIntake, MemoryObjects
 from attune_local.twins.post import MemoryPost
@@ -39,6 +41,7 @@ from attune_local.twins.tuning import BucketContents, EngineTuning
 from attune_local.vertex.engine import Engine
 from attune_local.vertex.engine import Settings as ServiceSettings
 from attune_local.vertex.objects import MemoryObjects as ServiceObjects
+from gates import OPEN
 
 CREATE_DEADLINE = timedelta(seconds=60)  # of the call that creates a job, in attune.adapters.vertex
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -47,7 +50,8 @@ REMOTE = {
     "intake": ("read",),
     "objects": ("read", "put", "compose", "replace", "recompose", "delete"),
     "post": ("publish",),
-    "tuning": ("jobs", "job", "create", "cancel", "serves"),
+    "tuning": ("jobs", "job", "create", "cancel", "serves", "annotate"),
+    "answering": ("ask",),
 }
 
 
@@ -128,7 +132,7 @@ class Stage:
     def write_settings(self, **fields: object) -> None:
         key = Key(RawDocument, ("datasets", self.dataset))
         self.documents.commit(Delete(key))
-        self.documents.commit(Create(key, RawDocument(fields)))
+        self.documents.commit(Create(key, RawDocument({"gate": OPEN} | fields)))
 
     def seen_by_the_service(self) -> Any:
         return ServiceObjects(BucketContents(self.bucket))
@@ -149,6 +153,7 @@ class Stage:
             "objects": objects,
             "post": self.post,
             "tuning": EngineTuning(self.engine),
+            "answering": EngineAnswering(self.engine),
         }
         remote = {name: Remote(port, name, gate, lambda: self.now) for name, port in real.items()}
         return Ports(
@@ -158,6 +163,8 @@ class Stage:
             ear=PlainEar,
             post=lambda: remote["post"],
             tuning=lambda: remote["tuning"],
+            answering=lambda: remote["answering"],
+            scorer=LibraryScorer,
             checksum=lambda: google_crc32c.value,
             each=one_by_one,
             clock=self.clock,

@@ -37,3 +37,17 @@ def test_every_move_counts_and_remembers_what_was_there() -> None:
     assert (alias.name, alias.serial, alias.current, alias.previous, alias.moved_at) == ("d", 2, TWO, ONE, LATER)
     back = alias.moved_to(ONE, LATER)
     assert (back.serial, back.current, back.previous) == (3, ONE, TWO)
+
+
+def test_an_alias_that_went_back_remembers_the_newest_it_ever_stood_for() -> None:
+    back = first("d", ONE, NOW).moved_to(TWO, LATER).moved_to(ONE, LATER)
+    assert back.newest == TWO
+    assert not back.lets_in(TWO)
+    assert back.lets_in(replace(TWO, number=3))
+
+
+def test_an_alias_of_an_older_version_lets_in_what_is_newer_than_its_current_run() -> None:
+    older = replace(first("d", TWO, NOW), newest=None)
+    assert not older.lets_in(TWO)
+    assert older.lets_in(replace(TWO, number=3))
+    assert older.moved_to(ONE, LATER).newest == TWO

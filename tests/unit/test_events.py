@@ -9,6 +9,7 @@ import pytest
 from attune.domain.events import (
     AliasPromoted,
     AliasRejected,
+    AliasRolledBack,
     AwaitingApproval,
     Channel,
     Fact,
@@ -25,6 +26,9 @@ from attune.domain.events import (
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PROMOTED = AliasPromoted("d", "r000001", "champion", 1, "endpoints/1", "models/1", None, None)
 REJECTED = AliasRejected("d", "r000001", "champion", "older")
+ROLLED_BACK = AliasRolledBack(
+    "d", "r000001", "champion", 3, "endpoints/1", "models/1", "endpoints/2", "r000002", "worse"
+)
 INVALID = SettingsInvalid("d", ("threshold: must be a number",), "digest", "2026-01-01T00:00:00+00:00")
 FACTS: list[Fact] = [
     ThresholdReached("d", "r000001", 4, 4, waited=False),
@@ -36,6 +40,7 @@ FACTS: list[Fact] = [
     RunCancelled("d", "r000001", "given up", None),
     PROMOTED,
     REJECTED,
+    ROLLED_BACK,
     INVALID,
 ]
 
@@ -87,4 +92,5 @@ def test_a_subject_is_a_path() -> None:
     assert message(FACTS[0], NOW).subject == "datasets/d/runs/r000001"
     assert message(PROMOTED, NOW).subject == "aliases/champion"
     assert message(REJECTED, NOW).subject == "aliases/champion"
+    assert message(ROLLED_BACK, NOW).subject == "aliases/champion"
     assert message(INVALID, NOW).subject == "datasets/d"

@@ -29,6 +29,7 @@ STEPS = {
     *((RunState.AWAITING_APPROVAL, after) for after in (RunState.EVALUATING, RunState.REJECTED)),
     *((state, end) for state in (*WAY, RunState.AWAITING_APPROVAL) for end in (RunState.FAILED, RunState.CANCELLED)),
 }
+STEPS |= {(RunState.PROMOTED, RunState.ROLLED_BACK), (RunState.ROLLED_BACK, RunState.PROMOTED)}
 WITH_A_JOB = {RunState.RUNNING, RunState.EVALUATING, RunState.AWAITING_APPROVAL}
 
 
@@ -50,6 +51,12 @@ def test_a_run_takes_the_steps_of_its_way_and_no_other(before: RunState, after: 
 def test_a_run_that_ended_is_not_looked_at_again(end: RunState) -> None:
     before = RunState.EVALUATING if (RunState.EVALUATING, end) in STEPS else RunState.OPENED
     assert not _in(before).to(end, LATER).active
+
+
+def test_a_run_that_is_rolled_back_or_serves_again_is_not_looked_at_by_ticks() -> None:
+    back = _in(RunState.EVALUATING).to(RunState.PROMOTED, NOW).to(RunState.ROLLED_BACK, LATER, "worse")
+    assert (back.active, back.reason) == (False, "worse")
+    assert not back.to(RunState.PROMOTED, LATER).active
 
 
 def test_a_run_that_waits_for_a_person_is_not_looked_at_by_every_tick() -> None:

@@ -15,6 +15,8 @@ from google.cloud.aiplatform_v1 import (
     EncryptionSpec,
     EndpointServiceClient,
     GenAiTuningServiceClient,
+    Model,
+    ModelServiceClient,
     PreTunedModel,
     SupervisedHyperParameters,
     SupervisedTuningSpec,
@@ -23,6 +25,8 @@ from google.cloud.aiplatform_v1 import (
 from google.cloud.aiplatform_v1 import JobState as ServiceState
 from google.cloud.aiplatform_v1.services.endpoint_service.transports.rest import EndpointServiceRestTransport
 from google.cloud.aiplatform_v1.services.gen_ai_tuning_service.transports.rest import GenAiTuningServiceRestTransport
+from google.cloud.aiplatform_v1.services.model_service.transports.rest import ModelServiceRestTransport
+from google.protobuf.field_mask_pb2 import FieldMask
 
 from attune.adapters.quiet import quiet
 from attune.errors import QuotaError, RefusedError, UnansweredError, UnavailableError
@@ -57,12 +61,14 @@ class VertexTuning:
         self,
         jobs_client: GenAiTuningServiceClient,
         endpoints_client: EndpointServiceClient,
+        models_client: ModelServiceClient,
         parent: str,
         service_account: str | None = None,
         kms_key: str | None = None,
     ) -> None:
         self._jobs = jobs_client
         self._endpoints = endpoints_client
+        self._models = models_client
         self._parent = parent
         self._service_account = service_account
         self._kms_key = kms_key
@@ -110,6 +116,29 @@ class VertexTuning:
         except _LOST as lost:
             raise UnavailableError(f"Vertex AI did not answer ({type(lost).__name__})") from lost
 
+    def annotate(self, model: str, label: str, value: str | None) -> None:
+        """Gives a model version the label and the version alias of that name, or takes both away.
+
+        Raises:
+            RefusedError: there is no such model, or it may not be marked.
+            UnavailableError: no answer.
+        """
+        models, alias = self._models, label.replace("_", "-")  # a version alias takes no underscore
+        try:
+            found = models.get_model(name=model, retry=_REPEATED, timeout=_ATTEMPT_SECONDS)
+            labels = {key: kept for key, kept in found.labels.items() if key != label}
+            marked = Model(name=model, labels={**labels, label: value} if value else labels)
+            mask = FieldMask(paths=["labels"])
+            models.update_model(model=marked, update_mask=mask, retry=_REPEATED, timeout=_ATTEMPT_SECONDS)
+            changed = [alias if value else f"-{alias}"]
+            models.merge_version_aliases(name=model, version_aliases=changed, retry=_REPEATED, timeout=_ATTEMPT_SECONDS)
+        except _REFUSALS as refusal:
+            raise RefusedError(f"{model} cannot be marked: {quiet(refusal.message)}") from refusal
+        except ValueError as odd:  # the client's, of a name that it can make no address of
+            raise RefusedError(f"{model} is no model's name") from odd
+        except _LOST as lost:
+            raise UnavailableError(f"Vertex AI did not answer ({type(lost).__name__})") from lost
+
     def serves(self, endpoint: str, model: str) -> bool:
         """Whether the model, in whatever version, is deployed behind the endpoint."""
         try:
@@ -130,6 +159,7 @@ def vertex_tuning(
     return VertexTuning(
         GenAiTuningServiceClient(client_options=at),
         EndpointServiceClient(client_options=at),
+        ModelServiceClient(client_options=at),
         parent,
         service_account,
         kms_key,
@@ -140,7 +170,7 @@ class _MissingError(UnavailableError):
     """The service knows no such thing."""
 
 
-def _plain_clients(endpoint: str) -> tuple[GenAiTuningServiceClient, EndpointServiceClient]:
+def _plain_clients(endpoint: str) -> tuple[GenAiTuningServiceClient, EndpointServiceClient, ModelServiceClient]:
     host = endpoint.removeprefix("http://").rstrip("/")
     nobody = AnonymousCredentials()  # type: ignore[no-untyped-call]  # no types there
     return (
@@ -148,6 +178,7 @@ def _plain_clients(endpoint: str) -> tuple[GenAiTuningServiceClient, EndpointSer
             transport=GenAiTuningServiceRestTransport(host=host, credentials=nobody, url_scheme="http")
         ),
         EndpointServiceClient(transport=EndpointServiceRestTransport(host=host, credentials=nobody, url_scheme="http")),
+        ModelServiceClient(transport=ModelServiceRestTransport(host=host, credentials=nobody, url_scheme="http")),
     )
 
 

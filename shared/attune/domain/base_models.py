@@ -67,12 +67,15 @@ class BaseModel:
 
     `epochs` is what the service takes when none are asked for, None where it does not say. `regions` are those it is
     documented to be tuned in; `only_there` says that every other one refuses it. `served_on` are the multi-regions that
-    a tuned model is called on; none means the region it was tuned in.
+    a tuned model is called on; none means the region it was tuned in. `usd_per_million_heard` and `_said` are what a
+    million tokens cost of what it is asked and of what it answers.
     """
 
     limits: Limits
     adapter_sizes: tuple[int, ...]
     usd_per_million_tokens: float | None
+    usd_per_million_heard: float | None
+    usd_per_million_said: float | None
     epochs: int | None
     regions: tuple[str, ...]
     only_there: bool
@@ -87,6 +90,17 @@ class BaseModel:
         if today >= self.retirement.ends:
             return False
         return False if project_made and project_made >= self.retirement.closed else None
+
+    def answers_usd(self, heard: int, said: int) -> float | None:
+        """What answers cost that took so many tokens; None where a price is not known."""
+        if self.usd_per_million_heard is None or self.usd_per_million_said is None:
+            return None
+        return (heard * self.usd_per_million_heard + said * self.usd_per_million_said) / 1_000_000
+
+    def asked_in(self, region: str) -> str:
+        """Where the base model is asked, for a deployment in a region: in its multi-region where it is served there."""
+        multi = "eu" if region.startswith("europe-") else "us"
+        return multi if multi in self.served_on else region
 
     def is_tuned_in(self, region: str) -> bool | None:
         """Whether a region tunes it; None where no source says."""
@@ -108,6 +122,8 @@ def base_model(name: str) -> BaseModel:
         limits=Limits(**{field.name: values[field.name] for field in fields(Limits)}),
         adapter_sizes=tuple(values["adapter_sizes"]),
         usd_per_million_tokens=values["usd_per_million_tokens"],
+        usd_per_million_heard=values["usd_per_million_heard"],
+        usd_per_million_said=values["usd_per_million_said"],
         epochs=values["epochs"],
         regions=tuple(values["regions"]),
         only_there=values["only_there"],

@@ -104,11 +104,35 @@ class RunStarted(_OfARun):
     manifest_uri: str
 
 
+class Awaited(StrEnum):
+    """What a person is to allow."""
+
+    COST = "cost"
+    PROMOTION = "promotion"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was measured of a run's model: error rates over so many held-out utterances, None where nothing was.
+
+    `measure` is the rate's name: wer, or mismatch where there are no transcriptions. `probability` is that of the
+    improvement that was asked for over the champion, or over the base where there is none.
+    """
+
+    measure: str
+    examples: int
+    challenger: float | None
+    champion: float | None
+    base: float | None
+    probability: float | None
+
+
 @dataclass(frozen=True, slots=True)
 class AwaitingApproval(_OfARun):
-    """The run may not cost what it costs, or what it costs is not known: no job is asked for until it is allowed to.
+    """A person is to allow what the run costs, before its job is asked for; or its promotion, when it was tuned.
 
-    `cost_usd` is None where it is not known; `rows` and `hours` are those it would train on.
+    `cost_usd` is None where it is not known; `rows` and `hours` are those it trains on. `measured` and `report_uri` are
+    there when its model was measured.
     """
 
     TYPE: ClassVar[str] = "dev.attune.run.v1.awaitingApproval"
@@ -119,6 +143,15 @@ class AwaitingApproval(_OfARun):
     max_run_cost_usd: float | None
     rows: int
     hours: float
+    awaits: Awaited = Awaited.COST
+    alias: str | None = None
+    measured: Measured | None = None
+    report_uri: str | None = None
+
+    @property
+    def once(self) -> str:
+        """A run may wait once for each."""
+        return "" if self.awaits is Awaited.COST else self.awaits.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +203,8 @@ class AliasPromoted(_OfARun):
     model: str
     previous_endpoint: str | None
     previous_run: str | None
+    measured: Measured | None = None
+    report_uri: str | None = None
 
     @property
     def subject(self) -> str:
@@ -191,6 +226,8 @@ class AliasRejected(_OfARun):
     run: str
     alias: str
     reason: str
+    measured: Measured | None = None
+    report_uri: str | None = None
 
     @property
     def subject(self) -> str:
@@ -201,6 +238,32 @@ class AliasRejected(_OfARun):
     def once(self) -> str:
         """A run is rejected once."""
         return f"{self.dataset}/{self.run}"
+
+
+@dataclass(frozen=True, slots=True)
+class AliasRolledBack(_OfARun):
+    """The alias stands again for a run that it stood for before. `previous_run` is the one that had it until now."""
+
+    TYPE: ClassVar[str] = "dev.attune.alias.v1.rolledBack"
+    dataset: str
+    run: str
+    alias: str
+    serial: int
+    endpoint: str
+    model: str
+    previous_endpoint: str
+    previous_run: str
+    reason: str
+
+    @property
+    def subject(self) -> str:
+        """The alias, not the run."""
+        return f"aliases/{self.alias}"
+
+    @property
+    def once(self) -> str:
+        """Each move has its serial."""
+        return str(self.serial)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from attune.domain.evaluation.trial import Trial
 from attune.domain.manner import Manner
 from attune.domain.names import dataset_key, label_key
 from attune.domain.phrasing import Phrasing
@@ -29,6 +30,7 @@ class RunState(StrEnum):
     RUNNING = "running"
     EVALUATING = "evaluating"
     PROMOTED = "promoted"
+    ROLLED_BACK = "rolled_back"
     REJECTED = "rejected"
     AWAITING_APPROVAL = "awaiting_approval"
     FAILED = "failed"
@@ -44,6 +46,10 @@ _STEPS: dict[RunState, tuple[RunState, ...]] = {
     RunState.RUNNING: (RunState.EVALUATING, *_ENDS),
     RunState.EVALUATING: (RunState.PROMOTED, RunState.REJECTED, RunState.AWAITING_APPROVAL, *_ENDS),
     RunState.AWAITING_APPROVAL: (RunState.EVALUATING, RunState.REJECTED, *_ENDS),
+}
+_BY_A_ROLL_BACK: dict[RunState, tuple[RunState, ...]] = {
+    RunState.PROMOTED: (RunState.ROLLED_BACK,),
+    RunState.ROLLED_BACK: (RunState.PROMOTED,),
 }
 _AFTER_A_COST_HOLD = (RunState.ASSEMBLED, *_ENDS)
 _BEFORE_THE_JOB = (RunState.OPENED, RunState.CUT, RunState.ASSEMBLED, RunState.LAUNCHING)
@@ -93,6 +99,7 @@ class Recipe:
     tasks: tuple[Task, ...] = ()
     over_limit: OverLimit = OverLimit.REFUSE
     max_cost_usd: float | None = None
+    trial: Trial = field(default_factory=Trial)
 
     @property
     def phrasing(self) -> Phrasing:
@@ -175,7 +182,8 @@ class Step:
 class Run:
     """A run's document. Every change is a compare-and-set on it.
 
-    `cost_allowed` and `promotion_allowed` say why it goes on (or went on) from where it waited for approval.
+    `hold_out` are the manifest's lines of the validation rows alone. `cost_allowed` and `promotion_allowed` say why it
+    goes on (or went on) from where it waited for approval.
     """
 
     dataset: str
@@ -190,6 +198,7 @@ class Run:
     train: DataFile | None = None
     validation: DataFile | None = None
     manifest: DataFile | None = None
+    hold_out: Part | None = None
     plan: Plan | None = None
     cost_allowed: str | None = None
     promotion_allowed: str | None = None
@@ -247,7 +256,7 @@ class Run:
         Raises:
             NoSuchStepError: the state does not lead there.
         """
-        if state not in (_AFTER_A_COST_HOLD if self.held_for_its_cost else _STEPS.get(self.state, ())):
+        if state not in self._next_states():
             raise NoSuchStepError(f"run {self.id} of {self.dataset} is {self.state} and cannot become {state}")
         waits_for_its_promotion = state is RunState.AWAITING_APPROVAL and self.job is not None
         return replace(
@@ -259,6 +268,11 @@ class Run:
             note=None,
             history=(*self.history, Step(state, now)),
         )
+
+    def _next_states(self) -> tuple[RunState, ...]:
+        if self.held_for_its_cost:
+            return _AFTER_A_COST_HOLD
+        return _STEPS.get(self.state) or _BY_A_ROLL_BACK.get(self.state, ())
 
 
 def opened(dataset: str, number: int, threshold: int, now: datetime) -> Run:

@@ -74,6 +74,8 @@ def watch(event: Event) -> None:
         logger().info("run", dataset=dataset, run=run, state=state)
     for census in tick.censuses:
         logger().info("census", **asdict(census))
+    for said in tick.guarded:
+        logger().info("guard", said=said)
     for report in tick.reports:
         logger().info("report", **asdict(report))
     for trouble in tick.put_off:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from attune.domain.events import AliasRejected, RunCancelled
+from attune.domain.events import AliasRejected, Measured, RunCancelled
 from attune.domain.run import Run, RunState, run_number
 from attune.errors import ConflictError
 from attune.ports import Clock, Documents, Replace, Versioned
 from attune.services import manifests
 from attune.services.ending import record
+from attune.services.evaluate.summary import summary
 
 _A_PERSON = "a person approved it"
 _ATTEMPTS = 5  # lost races against ticks
@@ -76,11 +77,16 @@ class Approving:
         if run.state is RunState.AWAITING_APPROVAL:
             ended = run.to(RunState.REJECTED, self.clock(), reason)
             alias = run.recipe.alias if run.recipe else run.dataset
-            record(read, ended, (AliasRejected(run.dataset, run.id, alias, reason),), self.documents)
+            told = AliasRejected(run.dataset, run.id, alias, reason, self._measured(run))
+            record(read, ended, (told,), self.documents)
             return Answer(stands=True, said=f"{_name(run)} is rejected; the alias {alias} stays where it is")
         if run.state in (RunState.CANCELLED, RunState.REJECTED):
             return Answer(stands=True, said=f"{_name(run)} is {run.state} already")
         return _nothing_waits(run)
+
+    def _measured(self, run: Run) -> Measured | None:
+        found = self.documents.get(manifests.evaluation(run.dataset, run.number))
+        return summary(found.value) if found else None
 
     def _write(self, read: Versioned[Run], after: Run) -> None:
         self.documents.commit(Replace(read, after))

@@ -107,6 +107,7 @@ class Assembly:
             train=self._file(run, "train", train, _there(train.rows)),
             validation=self._file(run, "validation", validation, _there(validation.rows)),
             manifest=self._file(run, "manifest", _sum(train, validation), _there(train.lines, validation.lines)),
+            hold_out=validation.lines,
         )
         check_plan(draft.plan, made.train, made.validation)
         return made

@@ -1,15 +1,16 @@
-"""Follow a run's job to its end: poll it, say what came of it, and hand a live endpoint on to promotion."""
+"""Follow a run's job to its end: poll it, say what came of it, and hand a live endpoint on to be measured."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from attune.domain.events import RunSucceeded
 from attune.domain.run import Run, RunState
 from attune.ports import Clock, Documents, Job, JobState, Objects, Post, Replace, Tuning, Versioned
+from attune.services.decide import Deciding
 from attune.services.ending import cancel, fail, move
-from attune.services.promote import Promoting
 from attune.services.quarantine import Traced, quarantine, trace
 from attune.services.slots import freed_slot
 
@@ -22,14 +23,15 @@ _NOTES = {
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """The service, with its ports."""
+    """The service, with its ports. `unmeasured` writes the report of a run that comes to nothing."""
 
     documents: Documents
     objects: Objects
     tuning: Tuning
     post: Post
     clock: Clock
-    promoting: Promoting
+    deciding: Deciding
+    unmeasured: Callable[[Run], None]
 
     def __call__(self, read: Versioned[Run]) -> RunState:
         """Takes a running or evaluating run as far as it goes now, and returns the state it is in.
@@ -53,6 +55,7 @@ class Following:
             return run.state
         ended = replace(run, job_state=job.state.value, model=job.model, endpoint=job.endpoint)
         if job.state is JobState.CANCELLED:
+            self.unmeasured(ended)
             cancel(read, ended, "the tuning job was cancelled", self.documents, self.post, self.clock)
             return RunState.CANCELLED
         if job.state in (JobState.SUCCEEDED, JobState.PARTIALLY_SUCCEEDED) and job.model and job.endpoint:
@@ -87,7 +90,7 @@ class Following:
     def _evaluate(self, read: Versioned[Run]) -> RunState:
         run = read.value
         if run.endpoint and run.model and self.tuning.serves(run.endpoint, run.model):
-            return self.promoting(read)
+            return self.deciding(read)
         if self.clock() - run.changed_at > _DEPLOYED_WITHIN:
             return self._fail(
                 read, run, f"the model is not deployed behind {run.endpoint}, an hour after its job ended"
@@ -95,6 +98,7 @@ class Following:
         return run.state
 
     def _fail(self, read: Versioned[Run], run: Run, reason: str) -> RunState:
+        self.unmeasured(replace(run, reason=reason))
         fail(read, run, reason, self.documents, self.post, self.clock)
         return RunState.FAILED
 

@@ -8,6 +8,9 @@ from datetime import datetime
 
 from attune.domain.alias import Alias
 from attune.domain.content import Recording, Side
+from attune.domain.evaluation.example import Answered
+from attune.domain.evaluation.guard import Check
+from attune.domain.evaluation.verdict import Evaluation
 from attune.domain.events import Message
 from attune.domain.pair import Due, Pair, PairState
 from attune.domain.quality.customs import Customs
@@ -107,6 +110,11 @@ def run(dataset: str, number: int) -> Key[Run]:
     return Key(Run, ("datasets", dataset, "runs", run_id(number)))
 
 
+def evaluation(dataset: str, number: int) -> Key[Evaluation]:
+    """What was measured of a run's model, and what the gate said of it."""
+    return Key(Evaluation, ("datasets", dataset, "runs", run_id(number), "evaluations", "gate"))
+
+
 def shard(dataset: str, split: str, prefix: str) -> Key[Shard]:
     """A node of a side's tree, or of a report's; the root's prefix is empty."""
     return Key(Shard, ("datasets", dataset, "shards", f"{split}-{prefix}" if prefix else str(split)))
@@ -132,6 +140,16 @@ def report_lease(dataset: str) -> Key[Lease]:
     return Key(Lease, ("datasets", dataset, "leases", "report"))
 
 
+def evaluation_lease(dataset: str) -> Key[Lease]:
+    """The lease on asking a dataset's hold-out."""
+    return Key(Lease, ("datasets", dataset, "leases", "evaluation"))
+
+
+def answer(dataset: str, key: str) -> Key[Answered]:
+    """What a model answered to a held-out utterance."""
+    return Key(Answered, ("datasets", dataset, "answers", key))
+
+
 def slot(index: int) -> Key[Slot]:
     """One of the project's slots for a running job."""
     return Key(Slot, ("slots", str(index)))
@@ -140,6 +158,16 @@ def slot(index: int) -> Key[Slot]:
 def alias(name: str) -> Key[Alias]:
     """An alias."""
     return Key(Alias, ("aliases", name))
+
+
+def restless_aliases() -> Query[Alias]:
+    """The aliases that watch has something to do for."""
+    return Query(Alias, ("aliases",), (("at_rest", False),))
+
+
+def guard_check(dataset: str, number: int, check: int) -> Key[Check]:
+    """What one of the checks after a run's promotion found."""
+    return Key(Check, ("datasets", dataset, "runs", run_id(number), "evaluations", f"guard-{check}"))
 
 
 def alias_history(name: str, serial: int) -> Key[Alias]:
@@ -173,6 +201,11 @@ def due_pairs(dataset: str) -> Query[Pair]:
     return Query(Pair, ("datasets", dataset, "pairs"), (("due", (Due.ADD, Due.REMOVE)),))
 
 
+def pairs_in(dataset: str, state: str) -> Query[Pair]:
+    """The pairs in a state."""
+    return Query(Pair, ("datasets", dataset, "pairs"), (("state", state),))
+
+
 def taken_pairs(dataset: str, run_name: str) -> Query[Pair]:
     """The pairs in a run's cut."""
     return Query(Pair, ("datasets", dataset, "pairs"), (("taken_by", run_name),))
@@ -191,6 +224,11 @@ def newest_runs(dataset: str) -> Query[Run]:
 def active_runs(dataset: str) -> Query[Run]:
     """A dataset's runs that have not ended."""
     return Query(Run, ("datasets", dataset, "runs"), (("active", True),))
+
+
+def runs_in(dataset: str, state: str) -> Query[Run]:
+    """A dataset's runs in a state."""
+    return Query(Run, ("datasets", dataset, "runs"), (("state", state),))
 
 
 def all_active_runs() -> Query[Run]:

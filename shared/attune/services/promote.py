@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from attune.domain.alias import Alias, Served, first
-from attune.domain.events import AliasPromoted, AliasRejected
+from attune.domain.evaluation.contender import Contender
+from attune.domain.events import AliasPromoted, AliasRejected, Awaited, AwaitingApproval, Fact, Measured
 from attune.domain.run import Promotion, Run, RunState
+from attune.errors import ConflictError
 from attune.ports import Clock, Create, Documents, Post, Replace, Versioned, Write
 from attune.services import manifests
 from attune.services.ending import move
+from attune.services.evaluate.summary import summary
+
+Smoke = Callable[[Run], str | None]
+"""The last call before the swap: what is wrong with the run's endpoint, None when it answers. Raises PassingError."""
+ReportOf = Callable[[Run], str]
+"""The address of a run's report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,39 +28,83 @@ class Promoting:
     documents: Documents
     post: Post
     clock: Clock
+    smoke: Smoke
+    report_of: ReportOf
 
-    def __call__(self, read: Versioned[Run]) -> RunState:
+    def __call__(self, read: Versioned[Run], over: Contender | None = None) -> RunState:
         """Decides on a run whose endpoint answers: the alias moves to it, a person decides, or a newer run has it.
 
+        `over` is the champion that it was measured against; a run that a person allowed needs none.
+
         Raises:
-            ConflictError: the alias or the run moved at this moment; nothing was written.
+            ConflictError: the alias or the run moved at this moment, or the alias since the run was measured; nothing
+                was written.
         """
         served = _served(read.value)
-        alias = self.documents.get(manifests.alias(_alias_name(read.value)))
-        if alias is not None and not served.is_newer_than(alias.value.current):
-            return self._reject(read, alias.value)
+        alias = self._alias(read.value)
+        if alias is not None and not alias.value.lets_in(served):
+            return self.reject(read, _why_not(alias.value))
         if _waits_for_a_person(read.value):
-            waiting = read.value.to(RunState.AWAITING_APPROVAL, self.clock(), "promotion is manual: a person decides")
-            move(read, waiting, (), self.documents, self.post)
-            return waiting.state
+            return self.hold(read, "promotion is manual: a person decides")
+        if read.value.promotion_allowed is None and not _is(alias.value.current if alias else None, over):
+            raise ConflictError(f"the alias {_alias_name(read.value)} moved since run {read.value.id} was measured")
+        if trouble := self.smoke(read.value):
+            return self.reject(read, f"its endpoint did not answer the last call before the swap: {trouble}")
         return self._move(read, alias, served)
 
-    def _reject(self, read: Versioned[Run], alias: Alias) -> RunState:
-        reason = f"{alias.name} stands for {alias.current.run} of {alias.current.dataset} already, which is newer"
+    def is_overtaken(self, run: Run) -> bool:
+        """Whether a newer run has, or had, the alias."""
+        alias = self._alias(run)
+        return alias is not None and not alias.value.lets_in(_served(run))
+
+    def reject(self, read: Versioned[Run], reason: str) -> RunState:
+        """Ends the run: the alias stays where it is."""
         rejected = read.value.to(RunState.REJECTED, self.clock(), reason)
-        told = AliasRejected(rejected.dataset, rejected.id, alias.name, reason)
+        told = AliasRejected(rejected.dataset, rejected.id, _alias_name(rejected), reason, *self._measured(rejected))
         move(read, rejected, (told,), self.documents, self.post)
         return rejected.state
+
+    def hold(self, read: Versioned[Run], reason: str) -> RunState:
+        """Leaves the run to a person, and says so."""
+        waiting = read.value.to(RunState.AWAITING_APPROVAL, self.clock(), reason)
+        move(read, waiting, (_awaiting(waiting, reason, *self._measured(waiting)),), self.documents, self.post)
+        return waiting.state
 
     def _move(self, read: Versioned[Run], alias: Versioned[Alias] | None, served: Served) -> RunState:
         now = self.clock()
         name = _alias_name(read.value)
         after = alias.value.moved_to(served, now) if alias else first(name, served, now)
+        if read.value.recipe is not None and read.value.recipe.trial.guard.hours:
+            after = after.tended(guarded=True)
         write: Write = Replace(alias, after) if alias else Create(manifests.alias(name), after)
         history = Create(manifests.alias_history(name, after.serial), after)
         promoted = read.value.to(RunState.PROMOTED, now)
-        move(read, promoted, (_promoted(after),), self.documents, self.post, write, history)
+        told = _promoted(after, *self._measured(promoted))
+        move(read, promoted, (told,), self.documents, self.post, write, history)
         return promoted.state
+
+    def _alias(self, run: Run) -> Versioned[Alias] | None:
+        return self.documents.get(manifests.alias(_alias_name(run)))
+
+    def _measured(self, run: Run) -> tuple[Measured | None, str | None]:
+        """What was measured of it, and where its report is, if anything was."""
+        found = self.documents.get(manifests.evaluation(run.dataset, run.number))
+        return (summary(found.value), self.report_of(run)) if found else (None, None)
+
+
+def _is(current: Served | None, contender: Contender | None) -> bool:
+    if current is None or contender is None:
+        return current is None and contender is None
+    return (current.endpoint, current.model, current.run) == (contender.target, contender.model, contender.run)
+
+
+def _why_not(alias: Alias) -> str:
+    newest = alias.newest or alias.current
+    if (newest.dataset, newest.run) == (alias.current.dataset, alias.current.run):
+        return f"{alias.name} stands for {newest.run} of {newest.dataset} already, which is newer"
+    return (
+        f"{alias.name} was rolled back from {newest.run} of {newest.dataset}, which is newer: only a later run moves it"
+    )
 
 
 def _waits_for_a_person(run: Run) -> bool:
@@ -68,7 +121,24 @@ def _served(run: Run) -> Served:
     return Served(run.dataset, run.id, run.number, run.opened_at, run.endpoint, run.model)
 
 
-def _promoted(alias: Alias) -> AliasPromoted:
+def _awaiting(run: Run, reason: str, measured: Measured | None, report: str | None) -> Fact:
+    plan = run.plan
+    return AwaitingApproval(
+        dataset=run.dataset,
+        run=run.id,
+        reason=reason,
+        cost_usd=plan.cost_usd if plan else None,
+        max_run_cost_usd=run.recipe.max_cost_usd if run.recipe else None,
+        rows=plan.rows if plan else 0,
+        hours=plan.hours if plan else 0.0,
+        awaits=Awaited.PROMOTION,
+        alias=_alias_name(run),
+        measured=measured,
+        report_uri=report,
+    )
+
+
+def _promoted(alias: Alias, measured: Measured | None, report: str | None) -> Fact:
     current, previous = alias.current, alias.previous
     return AliasPromoted(
         dataset=current.dataset,
@@ -79,4 +149,6 @@ def _promoted(alias: Alias) -> AliasPromoted:
         model=current.model,
         previous_endpoint=previous.endpoint if previous else None,
         previous_run=previous.run if previous else None,
+        measured=measured,
+        report_uri=report,
     )

@@ -173,6 +173,7 @@ def member_of(pair_id: str, path: str, split: Split, row: Row, audio: Half, tran
         "id": pair_id,
         "split": split.value,
         "row": row.name,
+        "bytes": row.size,
         "audio": {"name": audio.name, "generation": audio.generation, "sha256": row.audio_sha256},
         "transcript": {"name": transcript.name, "generation": transcript.generation, "sha256": row.text_sha256},
         "seconds": round(row.seconds, 3),
@@ -207,7 +208,7 @@ def original_of(member: Member) -> str | None:
 
 def with_row(member: Member, row: Row) -> Member:
     """The member with its row rendered anew."""
-    line = orjson.loads(member.line) | {"row": row.name, "tokens": row.tokens, "task": row.task}
+    line = orjson.loads(member.line) | {"row": row.name, "bytes": row.size, "tokens": row.tokens, "task": row.task}
     line.pop("original", None)
     if row.original_name:
         line["original"] = row.original_name

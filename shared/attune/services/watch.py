@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from attune.config import Settings
+from attune.domain.alias import Alias
 from attune.domain.events import LaunchTuning, message
 from attune.domain.run import Run, RunState
 from attune.errors import AttuneError, BusyError, ConflictError
 from attune.ports import Clock, Documents, Post, Tuning, Versioned
 from attune.services import manifests
 from attune.services.ahead import ShardAhead
+from attune.services.annotate import Annotating
 from attune.services.census import Census, take_census
 from attune.services.follow import Following
+from attune.services.guard import Guarding
 from attune.services.hold import let_go
 from attune.services.outbox import drain
 from attune.services.report.refresh import Refresh, Refreshed
@@ -36,6 +39,7 @@ class Tick:
     followed: dict[str, RunState] = field(default_factory=dict)
     censuses: list[Census] = field(default_factory=list)
     reports: list[Refreshed] = field(default_factory=list)
+    guarded: list[str] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
     put_off: list[str] = field(default_factory=list)
 
@@ -52,6 +56,8 @@ class Watch:
     clock: Clock
     tuning: Tuning
     following: Following
+    annotating: Annotating
+    guarding: Guarding
     sharding_ahead: ShardAhead
     refresh: Refresh
     stalled: timedelta
@@ -72,6 +78,8 @@ class Watch:
             self._put_off_on_trouble(tick, _name(run.value), self._move_on(tick, run))
         if any(run.value.state in (RunState.LAUNCHING, RunState.RUNNING) for run in active):
             self._put_off_on_trouble(tick, "orphans", self._look_for_orphans(tick, [run.value for run in active]))
+        for alias in self.documents.find(manifests.restless_aliases()):
+            self._put_off_on_trouble(tick, f"alias {alias.value.name}", self._tend_alias(tick, alias))
         self._report(tick, datasets)
         return tick
 
@@ -94,6 +102,15 @@ class Watch:
             tick.sharded += self._shard_ahead(dataset, settings)
             if census := take_census(dataset, settings, self.documents, self.clock()):
                 tick.censuses.append(census)
+
+        return work
+
+    def _tend_alias(self, tick: Tick, read: Versioned[Alias]) -> Callable[[], None]:
+        def work() -> None:
+            if not read.value.annotated:
+                self.annotating(read)
+            elif done := self.guarding(read):
+                tick.guarded.append(done)
 
         return work
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,21 +19,25 @@ from google.cloud.firestore import DocumentReference
 from attune import bootstrap
 from attune.adapters.ear import LibraryEar
 from attune.adapters.firestore import FirestoreDocuments
+from attune.adapters.scoring import LibraryScorer
 from attune.bootstrap import Ports
 from attune.config import Deployment
 from attune.domain.events import Channel
 from attune.errors import PassingError
-from attune.ports import Create, Documents, Key, RawDocument
+from attune.ports import Create, Delete, Documents, Key, RawDocument
 from attune.services.ingest import Arrival
 from attune_local.stack import plan
 from attune_local.stack.inbox import Inbox
 from attune_local.stack.stack import Stack
+from attune_local.twins.answering import EngineAnswering
 from attune_local.twins.documents import MemoryDocuments
 from attune_local.twins.objects import MemoryBucket, MemoryIntake, MemoryObjects
 from attune_local.twins.post import MemoryPost
 from attune_local.twins.tuning import BucketContents, EngineTuning
 from attune_local.vertex.engine import Engine
 from attune_local.vertex.engine import Settings as ServiceSettings
+from attune_local.vertex.hearing.booths import Booths
+from attune_local.vertex.hearing.choice import by_heart, choose
 from attune_local.vertex.jobs import Timing
 from attune_local.vertex.objects import MemoryObjects as ServiceObjects
 
@@ -108,6 +115,10 @@ class Ground(Protocol):
         """Lets some time pass, in which the functions work."""
         ...
 
+    def roll_back(self, alias: str, reason: str) -> str:
+        """Takes the alias one step back, by the command for it; returns what that said."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class StackGround:
@@ -175,16 +186,32 @@ class StackGround:
         self.stack.processes.check()
         time.sleep(_LOOK_SECONDS)
 
+    def roll_back(self, alias: str, reason: str) -> str:
+        """Runs `attune rollback`, as a person would."""
+        command = [sys.executable, "-m", "attune.cli", "rollback", alias, "--reason", reason]
+        done = subprocess.run(
+            [*command, "--project", plan.PROJECT],
+            env=os.environ | self.stack.environment(),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.strip()
+
 
 @dataclass(slots=True)
 class TwinGround:
-    """The twins: this process does the work, one event at a time, through the same services."""
+    """The twins: this process does the work, one event at a time, through the same services.
+
+    With booths to recognise speech in, its models listen; without, they know by heart what they were taught.
+    """
 
     where: str = "the in-memory twins of the services, through the same code"
     documents: MemoryDocuments = field(default_factory=MemoryDocuments)
     intake_bucket: MemoryBucket = field(default_factory=lambda: MemoryBucket(plan.INTAKE_BUCKET))
     dataset_bucket: MemoryBucket = field(default_factory=lambda: MemoryBucket(plan.DATASET_BUCKET))
     post: MemoryPost = field(default_factory=MemoryPost)
+    booths: Booths | None = None
     engine: Engine = field(init=False)
     _arrivals: list[Arrival] = field(default_factory=list)
     _orders: int = 0
@@ -194,11 +221,15 @@ class TwinGround:
         contents = ServiceObjects(BucketContents(self.dataset_bucket))
         pace = plan.VertexPace()
         timing = Timing(timedelta(seconds=pace.queue_seconds), timedelta(seconds=pace.run_seconds))
-        self.engine = Engine(contents, settings=ServiceSettings(quota=pace.quota, timing=timing))
+        hearing = choose(contents, self.booths) if self.booths else by_heart(contents)
+        settings = ServiceSettings(quota=pace.quota, timing=timing)
+        self.engine = Engine(hearing.objects, settings=settings, listener=hearing.listener)
 
     def write_settings(self, dataset: str, fields: dict[str, object]) -> None:
         """Writes `datasets/{dataset}`."""
-        self.documents.commit(Create(Key(RawDocument, ("datasets", dataset)), RawDocument(fields)))
+        key = Key(RawDocument, ("datasets", dataset))
+        self.documents.commit(Delete(key))
+        self.documents.commit(Create(key, RawDocument(fields)))
 
     def drop(self, name: str, data: bytes) -> None:
         """Uploads a file, whose event waits."""
@@ -247,6 +278,10 @@ class TwinGround:
         self._orders = len(orders)
         time.sleep(_LOOK_SECONDS)
 
+    def roll_back(self, alias: str, reason: str) -> str:
+        """Asks the service behind the command."""
+        return bootstrap.rolling_back(self._ports())(alias, reason).said
+
     def _launch(self, dataset: str) -> None:
         try:
             bootstrap.launch(self._ports(), self._deployment())(dataset)
@@ -261,6 +296,8 @@ class TwinGround:
             ear=LibraryEar,
             post=lambda: self.post,
             tuning=lambda: EngineTuning(self.engine),
+            answering=lambda: EngineAnswering(self.engine),
+            scorer=LibraryScorer,
             checksum=lambda: google_crc32c.value,
             each=bootstrap.in_threads,
             clock=bootstrap.now,

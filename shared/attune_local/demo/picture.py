@@ -7,13 +7,19 @@ from collections import Counter
 from dataclasses import dataclass
 
 from attune.domain.alias import Alias
+from attune.domain.evaluation.verdict import Evaluation
 from attune.domain.names import Candidate, classify, pair_id
 from attune.domain.pair import Due, Pair, PairState
-from attune.domain.run import Run
+from attune.domain.run import Run, RunState
 from attune.domain.shard import Shard
 from attune.ports import Key, Query
 from attune.services import manifests
 from attune_local.demo.ground import Ground
+
+_DECIDED = (
+    *(RunState.PROMOTED, RunState.REJECTED, RunState.ROLLED_BACK),
+    *(RunState.AWAITING_APPROVAL, RunState.FAILED, RunState.CANCELLED),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +52,9 @@ class Picture:
         return [pair for pair in self.pairs if pair.state is PairState.REJECTED]
 
     @property
-    def serving(self) -> bool:
-        """Whether the alias stands for the newest run's model."""
-        return bool(self.runs and self.alias and self.alias.current.run == self.runs[-1].id)
+    def decided(self) -> bool:
+        """Whether the newest run has come to its end, or to where a person decides."""
+        return bool(self.runs) and self.runs[-1].state in _DECIDED
 
 
 def look(ground: Ground, dataset: str, alias: str) -> Picture:
@@ -65,6 +71,12 @@ def look(ground: Ground, dataset: str, alias: str) -> Picture:
         tuple(each.value for each in reversed(runs)),
         found.value if found else None,
     )
+
+
+def evaluation_of(ground: Ground, run: Run) -> Evaluation | None:
+    """What was measured of a run's model, if anything was."""
+    found = ground.documents.get(manifests.evaluation(run.dataset, run.number))
+    return found.value if found else None
 
 
 def states(listing: dict[str, int], picture: Picture) -> Counter[str]:

@@ -14,14 +14,20 @@ from attune.domain.names import AUDIO_ENDINGS, inline_mime_type
 from attune.domain.pair import Pair, PairState
 from attune.domain.quality.limits import Limits
 from attune.domain.row import RowFormat
-from attune.domain.run import Recipe, Run
+from attune.domain.run import Recipe, Run, RunState
 from attune.domain.split import Split
 from attune.domain.transcript import read_transcript
 from attune_local.demo.ground import Ground
 from attune_local.demo.picture import Picture, states
 from attune_local.demo.props import Act, transcripts
 
-_EXPECTED = ("thresholdReached", "started", "succeeded", "promoted")
+_EXPECTED = ("thresholdReached", "started", "succeeded")
+_OUTCOMES = {
+    RunState.PROMOTED: "promoted",
+    RunState.REJECTED: "rejected",
+    RunState.AWAITING_APPROVAL: "awaitingApproval",
+    RunState.ROLLED_BACK: "rolledBack",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +103,14 @@ def _one_job(ground: Ground, picture: Picture) -> Proof:
 
 
 def _forward(run: Run, picture: Picture) -> Proof:
+    """The alias stands for a run that was promoted, and for the newest one where that was."""
     alias = picture.alias
     if alias is None:
-        return Proof("forward only", "no alias", holds=False)
+        return Proof("forward only", f"no alias; {run.id} is {run.state}", run.state is not RunState.PROMOTED)
     seen = f"{alias.name} stands for {alias.current.run} behind {alias.current.endpoint.rpartition('/')[2]}"
-    return Proof("forward only", seen, (alias.current.run, alias.current.endpoint) == (run.id, run.endpoint))
+    served = next((each for each in picture.runs if each.id == alias.current.run), None)
+    stands = served is not None and (served.state, served.endpoint) == (RunState.PROMOTED, alias.current.endpoint)
+    return Proof("forward only", seen, stands and (served is run or run.state is not RunState.PROMOTED))
 
 
 def _told(ground: Ground, act: Act, picture: Picture) -> Proof:
@@ -109,7 +118,11 @@ def _told(ground: Ground, act: Act, picture: Picture) -> Proof:
     subjects = {f"aliases/{alias}", *(f"datasets/{act.dataset}/runs/{run.id}" for run in picture.runs)}
     told = [each for each in ground.told() if each.subject in subjects]
     kinds = [each.type.rpartition(".")[2] for each in {each.id: each for each in told}.values()]
-    return Proof("told", f"a subscriber received {', '.join(kinds)}", set(_EXPECTED) <= set(kinds))
+    return Proof(
+        "told",
+        f"a subscriber received {', '.join(kinds)}",
+        {*_EXPECTED, _OUTCOMES.get(picture.runs[-1].state, "")} <= set(kinds),
+    )
 
 
 def _lines(ground: Ground, run: Run, name: str) -> list[bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -44,8 +44,8 @@ class Act:
         return {drop.name: drop.data for drop in (*self.first, *self.last)}
 
 
-def act_of_own(folder: Path, threshold: int | None) -> Act:
-    """A person's own folder, as one dataset: every file in it, in shuffled order."""
+def act_of_own(folder: Path, threshold: int | None, more: Mapping[str, object] | None = None) -> Act:
+    """A person's own folder, as one dataset: every file in it, in shuffled order. `more` are further settings."""
     dataset = folder.resolve().name
     files = sorted(path for path in folder.resolve().rglob("*") if path.is_file())
     drops = [Drop(f"{dataset}/{path.relative_to(folder.resolve()).as_posix()}", path.read_bytes()) for path in files]
@@ -54,7 +54,13 @@ def act_of_own(folder: Path, threshold: int | None) -> Act:
     if not pairs:
         raise ValueError(f"{folder} holds no pair: a recording and a .txt of the same name beside it")
     Random(7).shuffle(drops)  # noqa: S311 - an order, not a secret
-    return Act(dataset, {"threshold": threshold or pairs, "alias": "production"}, tuple(drops))
+    settings = {
+        "threshold": threshold or pairs,
+        "alias": "production",
+        "gate": {"unmeasured": "promote"},
+        **(more or {}),
+    }
+    return Act(dataset, settings, tuple(drops))
 
 
 def act_with_mishaps(dataset: str, folder: Path, threshold: int, settings: dict[str, object]) -> Act:

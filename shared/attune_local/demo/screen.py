@@ -9,7 +9,10 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 
+from attune.domain.evaluation.scores import Score
+from attune.domain.evaluation.verdict import Evaluation
 from attune.domain.pair import PairState
+from attune.domain.run import Run
 from attune_local.demo.ground import Told
 from attune_local.demo.picture import Picture
 from attune_local.demo.proof import Proof
@@ -52,6 +55,13 @@ class Screen:
         for proof in proofs:
             self.say(f"  {'ok' if proof.holds else 'BROKEN':8}{proof.name:14}{proof.seen}")
 
+    def scores(self, run: Run, evaluation: Evaluation | None) -> None:
+        """What was measured of a run's model beside the others, and what came of it."""
+        for role, score in sorted(evaluation.scores.items()) if evaluation else ():
+            self.say(f"  {role:12}{_rate(score)} on {score.examples} held-out utterances")
+        reason = evaluation.verdict.reason if evaluation and evaluation.verdict else run.reason or ""
+        self.say(f"  {run.id} {run.state}: {reason}")
+
     def _print_change(self, picture: Picture) -> None:
         cells = _cells(picture)
         if self._said.get(picture.dataset) != cells:
@@ -85,6 +95,13 @@ def _cells(picture: Picture) -> tuple[str, ...]:
         run.job_state if run and run.job_state else "-",
         f"{alias.name} → {alias.current.run}" if alias else "-",
     )
+
+
+def _rate(score: Score) -> str:
+    wer, cer = score.words.rate, score.characters.rate
+    if wer is None or cer is None or score.wer is None:
+        return "no words"
+    return f"WER {wer:6.1%} [{score.wer.low:.1%}, {score.wer.high:.1%}], CER {cer:.1%}"
 
 
 def _type(told: Told) -> str:

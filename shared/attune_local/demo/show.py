@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -15,52 +14,67 @@ from attune.domain.pair import PairState
 from attune.domain.run import Run
 from attune_local.corpus.making import make_corpus
 from attune_local.demo.ground import Ground, StackGround, TwinGround
-from attune_local.demo.picture import Picture, look, sample_row
+from attune_local.demo.picture import Picture, evaluation_of, look, sample_row
 from attune_local.demo.proof import Proof, prove, prove_quiet
 from attune_local.demo.props import Act, act_of_own, act_with_mishaps, refused
 from attune_local.demo.screen import Screen
+from attune_local.demo.sequel import Lot, good, play_on, poisoned
+from attune_local.demo.waiting import wait
 from attune_local.stack.errors import EmulatorsMissing
 from attune_local.stack.plan import Plan, VertexPace
 from attune_local.stack.stack import Stack
+from attune_local.vertex.hearing.booths import Booths
 
 PAIRS, PAIRS_INLINE = 40, 16
-_LIMIT_SECONDS = 240.0
+MORE, POISONED = 60, 60
 _TICK_SECONDS = 1.0
+_DECISIONS = (".promoted", ".rejected", ".awaitingApproval")
 
 
 def demo(staged: Path, corpus: Path | None, threshold: int | None, console: Console) -> bool:
     """Plays the demo; whether every invariant held that it can see."""
     screen = Screen(console)
-    acts = [act_of_own(corpus, threshold)] if corpus else _own_corpus(screen, threshold)
-    wanted = Plan(staged=staged, vertex=VertexPace(), tick_seconds=_TICK_SECONDS)
+    acts, lots = ([act_of_own(corpus, threshold)], None) if corpus else _own_corpus(screen, threshold)
+    wanted = Plan(staged=staged, vertex=VertexPace(listens=True), tick_seconds=_TICK_SECONDS)
     try:
         with Stack(wanted) as stack:
-            return play(StackGround.on(stack), acts, screen)
+            return play(StackGround.on(stack), acts, screen, lots)
     except EmulatorsMissing as missing:
         screen.say(f"{missing} The demo goes on on the in-memory twins.")
-        return play(TwinGround(), acts, screen)
+        with Booths() as booths:
+            return play(TwinGround(booths=booths), acts, screen, lots)
 
 
-def _own_corpus(screen: Screen, threshold: int | None) -> list[Act]:
-    """Two datasets, one for each row format."""
+def _own_corpus(screen: Screen, threshold: int | None) -> tuple[list[Act], tuple[Lot, Lot]]:
+    """Two datasets, one for each row format, and what comes into the first one later."""
     with tempfile.TemporaryDirectory() as folder:
-        first, second = Path(folder, "harbour"), Path(folder, "harbour-inline")
-        screen.say(f"Speaking {PAIRS + PAIRS_INLINE} calls of a harbour's radio with espeak-ng …")
-        make_corpus(first, PAIRS, seed=1)
-        make_corpus(second, PAIRS_INLINE, seed=2)
-        return [
-            act_with_mishaps("harbour", first, threshold or PAIRS, {"alias": "production"}),
+        first, second, more, shuffled = (Path(folder, name) for name in ("first", "inline", "more", "shuffled"))
+        screen.say(f"Speaking {PAIRS + PAIRS_INLINE + MORE + POISONED} calls of a harbour's radio with espeak-ng …")
+        for place, pairs, seed in (
+            (first, PAIRS, 1),
+            (second, PAIRS_INLINE, 2),
+            (more, MORE, 3),
+            (shuffled, POISONED, 4),
+        ):
+            make_corpus(place, pairs, seed=seed)
+        settings = {"alias": "production", "validation_fraction": 0.3}
+        acts = [
+            act_with_mishaps("harbour", first, threshold or PAIRS, settings),
             act_with_mishaps(
                 "harbour-inline",
                 second,
                 threshold or PAIRS_INLINE,
-                {"row_format": "inline_data", "validation_fraction": 0.2},
+                {"row_format": "inline_data", "validation_fraction": 0.3},
             ),
         ]
+        return acts, (good("harbour", more, "more"), poisoned("harbour", shuffled, "shuffled"))
 
 
-def play(ground: Ground, acts: Sequence[Act], screen: Screen) -> bool:
-    """Drops what the acts hold, waits until each alias has moved, and proves what can be seen; whether it all holds."""
+def play(ground: Ground, acts: Sequence[Act], screen: Screen, lots: tuple[Lot, Lot] | None = None) -> bool:
+    """Drops what the acts hold, waits until each run is decided on, and proves what can be seen; whether it all holds.
+
+    With `lots`, the first act has a sequel.
+    """
     screen.say(f"On {ground.where}.")
     for act in acts:
         ground.write_settings(act.dataset, act.settings)
@@ -68,11 +82,21 @@ def play(ground: Ground, acts: Sequence[Act], screen: Screen) -> bool:
     with screen.watching():
         for act in acts:
             _drop(ground, act, acts, screen)
-        _wait(lambda: all(picture.serving for picture in _see(ground, acts, screen)), ground, "the alias to be moved")
-        _wait(lambda: _announced(ground, acts), ground, "the announcements")
-        _wait(lambda: all(_reported(ground, picture) for picture in _see(ground, acts, screen)), ground, "the reports")
+        wait(
+            lambda: all(picture.decided for picture in _see(ground, acts, screen)), ground, "the runs to be decided on"
+        )
+        wait(lambda: _announced(ground, acts), ground, "the announcements")
+        wait(lambda: all(_reported(ground, picture) for picture in _see(ground, acts, screen)), ground, "the reports")
     pictures = _see(ground, acts, screen)
-    return _close(ground, acts, pictures, screen)
+    well = _close(ground, acts, pictures, screen)
+    further = list(play_on(ground, acts[0], lots, screen)) if lots else []
+    last = [*further, prove_quiet(ground, [*acts, *_as_acts(lots)])]
+    screen.show("all", last)
+    return well and all(proof.holds for proof in last)
+
+
+def _as_acts(lots: tuple[Lot, Lot] | None) -> list[Act]:
+    return [Act(lot.what, {}, lot.drops) for lot in lots or ()]
 
 
 def _drop(ground: Ground, act: Act, acts: Sequence[Act], screen: Screen) -> None:
@@ -83,7 +107,7 @@ def _drop(ground: Ground, act: Act, acts: Sequence[Act], screen: Screen) -> None
         before = len([drop for drop in act.last if not drop.name.endswith(".txt")])
         expected = _good_pairs(act) - before
         what = f"{expected} pairs of {act.dataset}"
-        _wait(lambda: _accepted(ground, act, acts, screen) >= expected, ground, what)
+        wait(lambda: _accepted(ground, act, acts, screen) >= expected, ground, what)
     for drop in act.last:
         ground.drop(drop.name, drop.data)
 
@@ -112,8 +136,8 @@ def _see(ground: Ground, acts: Sequence[Act], screen: Screen) -> list[Picture]:
 
 
 def _announced(ground: Ground, acts: Sequence[Act]) -> bool:
-    promoted = {each.subject for each in ground.told() if each.type.endswith(".promoted")}
-    return len(promoted) >= len(acts)
+    decided = {each.subject for each in ground.told() if each.type.endswith(_DECISIONS)}
+    return len(decided) >= len(acts)
 
 
 def _reported(ground: Ground, picture: Picture) -> bool:
@@ -125,25 +149,16 @@ def _reported(ground: Ground, picture: Picture) -> bool:
     return told == {pair.id: pair.state.value for pair in picture.pairs}
 
 
-def _wait(condition: Callable[[], bool], ground: Ground, what: str) -> None:
-    until = time.monotonic() + _LIMIT_SECONDS
-    while not condition():
-        if time.monotonic() > until:
-            raise TimeoutError(f"waited {_LIMIT_SECONDS:g} s for {what}")
-        ground.let_work()
-
-
 def _close(ground: Ground, acts: Sequence[Act], pictures: Sequence[Picture], screen: Screen) -> bool:
     proofs: list[Proof] = []
     for act, picture in zip(acts, pictures, strict=True):
         found = list(prove(ground, act, picture))
         screen.show(f"{act.dataset} ({picture.runs[-1].recipe.row_format if picture.runs[-1].recipe else '?'})", found)
+        screen.scores(picture.runs[-1], evaluation_of(ground, picture.runs[-1]))
         _list_rejected(picture, screen)
         _say_where(ground, picture, picture.runs[-1], screen)
         proofs += found
-    quiet = prove_quiet(ground, acts)
-    screen.show("all", [quiet])
-    return all(proof.holds for proof in [*proofs, quiet])
+    return all(proof.holds for proof in proofs)
 
 
 def _list_rejected(picture: Picture, screen: Screen) -> None:

@@ -40,11 +40,16 @@ TRIGGERS = (
 
 @dataclass(frozen=True, slots=True)
 class VertexPace:
-    """How the stand-in for Vertex behaves: jobs at once, the seconds that a job waits and runs, further options."""
+    """How the stand-in for Vertex behaves: jobs at once, the seconds that a job waits and runs, further options.
+
+    It repeats by heart what its models were taught, at once; or it `listens`, which takes a processor half a second for
+    a recording.
+    """
 
     quota: int = 1
     queue_seconds: float = 1.0
     run_seconds: float = 3.0
+    listens: bool = False
     options: tuple[str, ...] = ()
 
 

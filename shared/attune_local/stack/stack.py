@@ -166,7 +166,8 @@ class Stack:
             serve = (sys.executable, "-m", "attune_local.vertex", "--port", str(port))
             timing = ("--queue-seconds", str(pace.queue_seconds), "--run-seconds", str(pace.run_seconds))
             data = ("--storage-endpoint", self.url("storage"))
-            return (*serve, *data, "--quota", str(pace.quota), *timing, *pace.options)
+            heart = () if pace.listens else ("--by-heart",)
+            return (*serve, *data, "--quota", str(pace.quota), *timing, *heart, *pace.options)
 
         self._start({"vertex": command}, PYTHON_SETTINGS)
 

@@ -30,7 +30,7 @@ def up(staged: Path, console: Console | None = None) -> None:
     told.print("Starting …")
     # A shell that starts this in the background leaves Ctrl-C ignored; here it must always stop everything.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    wanted = Plan(staged=staged, vertex=VertexPace(), admin=True, tick_seconds=TICK_SECONDS)
+    wanted = Plan(staged=staged, vertex=VertexPace(listens=True), admin=True, tick_seconds=TICK_SECONDS)
     try:
         with Stack(wanted) as stack:
             _describe(stack, told)

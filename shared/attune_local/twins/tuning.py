@@ -12,7 +12,7 @@ from attune_local.twins.objects import MemoryBucket
 from attune_local.vertex.engine import Engine
 from attune_local.vertex.errors import AnswerLostError, Code, ServiceError
 from attune_local.vertex.resources import JobState as ServiceState
-from attune_local.vertex.resources import TuningJob, TuningRequest
+from attune_local.vertex.resources import ModelChanges, TuningJob, TuningRequest
 
 RUN_LABEL = "attune_run"
 _PREFIX = "JOB_STATE_"
@@ -79,6 +79,18 @@ class EngineTuning:
         """Asks for a job to be cancelled."""
         try:
             self.engine.cancel_tuning_job(name)
+        except ServiceError as error:
+            kind = RefusedError if error.code.http < 500 else UnavailableError  # noqa: PLR2004 - as below
+            raise kind(quiet(error.message)) from error
+
+    def annotate(self, model: str, label: str, value: str | None) -> None:
+        """Marks a model version, or takes the mark away."""
+        alias = label.replace("_", "-")
+        try:
+            labels = {key: kept for key, kept in self.engine.get_model(model).labels.items() if key != label}
+            changes = ModelChanges(labels={**labels, label: value} if value else labels)
+            self.engine.update_model(model, changes)
+            self.engine.merge_version_aliases(model, [alias if value else f"-{alias}"])
         except ServiceError as error:
             kind = RefusedError if error.code.http < 500 else UnavailableError  # noqa: PLR2004 - as below
             raise kind(quiet(error.message)) from error

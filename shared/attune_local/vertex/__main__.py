@@ -8,6 +8,8 @@ from datetime import timedelta
 
 from attune_local.vertex.engine import Engine, Settings
 from attune_local.vertex.gcs import GcsObjects
+from attune_local.vertex.hearing.booths import Booths
+from attune_local.vertex.hearing.choice import by_heart, choose
 from attune_local.vertex.jobs import Timing
 from attune_local.vertex.server import serving
 
@@ -17,11 +19,13 @@ _TICK_SECONDS = 0.2
 def main(argv: Sequence[str] | None = None) -> None:
     """Prints the address once it serves; ends on SIGINT or SIGTERM."""
     chosen = _parser().parse_args(argv)
-    engine = Engine(GcsObjects(chosen.storage_endpoint), settings=_settings(chosen))
+    booths, objects = Booths(), GcsObjects(chosen.storage_endpoint)
+    hearing = by_heart(objects) if chosen.by_heart else choose(objects, booths)
+    engine = Engine(hearing.objects, settings=_settings(chosen), listener=hearing.listener)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with serving(engine, port=chosen.port, tick_seconds=_TICK_SECONDS) as address:
+    with serving(engine, port=chosen.port, tick_seconds=_TICK_SECONDS) as address, booths:
         print(address, flush=True)
         stop.wait()
 
@@ -34,6 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--queue-seconds", type=float, default=1.0, help="how long a job is PENDING")
     parser.add_argument("--run-seconds", type=float, default=3.0, help="how long a job is RUNNING")
     parser.add_argument("--refuse-inline", action="store_true", help="fail rows that carry their audio inline")
+    parser.add_argument("--by-heart", action="store_true", help="repeat memorised transcripts instead of listening")
     return parser
 
 

@@ -1,4 +1,7 @@
-"""Who answers generateContent: a protocol, and a stand-in that has memorised its training rows."""
+"""Who answers generateContent: a protocol, and a stand-in that has memorised its training rows.
+
+The service that runs as a process listens instead, where it can: `attune_local.vertex.hearing`.
+"""
 
 import hashlib
 from collections.abc import Sequence
@@ -58,16 +61,17 @@ class Memorised:
         sound = next((part for part in asked if isinstance(part, Sound)), None)
         if kind is ModelKind.TUNED and memory and sound is not None:
             return _recall(memory, sound)
-        return _generic(asked)
+        return nothing_heard(asked)
+
+
+def nothing_heard(asked: Sequence[Text | Sound]) -> str:
+    """A sentence that says nothing, the same for the same question."""
+    seen = "".join(part.recording.digest if isinstance(part, Sound) else part.text for part in asked)
+    digest = hashlib.sha256(seen.encode()).digest()
+    return _GENERIC[int.from_bytes(digest[:8]) % len(_GENERIC)]
 
 
 def _recall(memory: Memory, sound: Sound) -> str:
     heard = sound.recording
     nearest = min(memory, key=lambda row: (row.digest != heard.digest, abs(row.seconds - heard.seconds)))
     return nearest.transcript
-
-
-def _generic(asked: Sequence[Text | Sound]) -> str:
-    seen = "".join(part.recording.digest if isinstance(part, Sound) else part.text for part in asked)
-    digest = hashlib.sha256(seen.encode()).digest()
-    return _GENERIC[int.from_bytes(digest[:8]) % len(_GENERIC)]

@@ -30,6 +30,10 @@ class Kind(StrEnum):
 
     UNAVAILABLE = "unavailable"
     """503 for `methods`."""
+    EXHAUSTED = "exhausted"
+    """429 for `methods`."""
+    BLOCK = "block"
+    """400 for `methods`, whatever is asked."""
     REFUSE_CREATE = "refuse_create"
     """400 INVALID_ARGUMENT with `message`; no job is made."""
     LOSE_ANSWER = "lose_answer"
@@ -52,13 +56,18 @@ class Kind(StrEnum):
     """The number `state` is shown while the job runs."""
 
 
-_OF_A_JOB = tuple(kind for kind in Kind if kind not in {Kind.UNAVAILABLE, Kind.REFUSE_CREATE})
+_OF_A_CALL = {
+    Kind.UNAVAILABLE: (Code.UNAVAILABLE, "The service is currently unavailable."),
+    Kind.EXHAUSTED: (Code.RESOURCE_EXHAUSTED, "Resource exhausted. Please try again later."),
+    Kind.BLOCK: (Code.INVALID_ARGUMENT, "Request contains an invalid argument."),
+}
+_OF_A_JOB = tuple(kind for kind in Kind if kind not in {*_OF_A_CALL, Kind.REFUSE_CREATE})
 """Those that a job carries with it once it is made."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mischief:
-    """One way to misbehave, for the next `times` calls (UNAVAILABLE), or else creations."""
+    """One way to misbehave, for the next `times` calls of `methods`, or else creations."""
 
     kind: Kind
     times: int = 1
@@ -88,9 +97,9 @@ class Script:
         self._left.clear()
 
     def check_available(self, method: Method) -> None:
-        """Refuses the call with 503 when it was asked to."""
-        if self._take(lambda m: m.kind is Kind.UNAVAILABLE and method in m.methods):
-            raise ServiceError(Code.UNAVAILABLE, "The service is currently unavailable.")
+        """Refuses the call when it was asked to."""
+        if mischief := self._take(lambda m: m.kind in _OF_A_CALL and method in m.methods):
+            raise ServiceError(*_OF_A_CALL[mischief.kind])
 
     def check_creation(self) -> None:
         """Refuses a creation with 400 when it was asked to."""

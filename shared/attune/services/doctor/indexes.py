@@ -31,6 +31,9 @@ def questions() -> dict[str, Query[Any]]:
         "known_datasets": manifests.known_datasets(),
         "configured_datasets": manifests.configured_datasets(),
         "waiting_messages": manifests.waiting_messages(),
+        "restless_aliases": manifests.restless_aliases(),
+        "pairs_in": manifests.pairs_in(_ANY, _ANY),
+        "runs_in": manifests.runs_in(_ANY, _ANY),
     }
 
 

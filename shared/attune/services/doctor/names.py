@@ -26,7 +26,14 @@ APIS = (
 ROLES = {
     "attuneTuner": ("aiplatform.tuningJobs.create", "aiplatform.tuningJobs.get", "aiplatform.tuningJobs.list"),
     "attuneReporter": ("storage.objects.delete",),
-    "attuneFollower": ("aiplatform.endpoints.get", "aiplatform.tuningJobs.get", "aiplatform.tuningJobs.list"),
+    "attuneFollower": (
+        "aiplatform.endpoints.get",
+        "aiplatform.endpoints.predict",
+        "aiplatform.models.get",
+        "aiplatform.models.update",
+        "aiplatform.tuningJobs.get",
+        "aiplatform.tuningJobs.list",
+    ),
 }
 TICK_TOPIC = "attune-tick"
 DEAD_LETTERS = "attune-dead-letters"

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from attune.domain.profile import SCALES, Histogram, Measure, Scale
 from attune.domain.quality.limits import Limits
 
-WIDTH, HEIGHT = 640, 270
-LEFT, RIGHT, TOP, BOTTOM = 68, 16, 48, 56  # margins, wide enough for the larger letters of a small screen
+WIDTH, HEIGHT = 400, 250  # narrow, so that letters keep their size on a small screen
+LEFT, RIGHT, TOP, BOTTOM = 64, 12, 48, 48  # margins, wide enough for the larger letters of a small screen
 _BASE = HEIGHT - BOTTOM
 _TICKS_UP = 4
 _STEPS = (1, 2, 2.5, 5, 10)

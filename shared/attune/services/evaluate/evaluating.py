@@ -1,0 +1,147 @@
+"""Evaluate a run's model beside the champion and the base, as far as one call goes, and write the verdict down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from attune.domain.base_models import Models
+from attune.domain.evaluation.contender import Contender, Role
+from attune.domain.evaluation.example import Answer, Answered, Example
+from attune.domain.evaluation.judging import judge
+from attune.domain.evaluation.verdict import Evaluation
+from attune.domain.run import Recipe, Run
+from attune.errors import VanishedError
+from attune.ports import Clock, Create, Documents, Objects, Replace, Scorer, Versioned, Write
+from attune.services import manifests
+from attune.services.evaluate.asking import Asking, Question, Round
+from attune.services.evaluate.hold_out import HoldOut, hold_out
+from attune.services.evaluate.measure import measure
+from attune.services.lease import Hold, leased
+
+Scorers = Callable[[str], Scorer]
+"""A scorer for a language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """An evaluation that goes on with the next tick: so many of so many answers are kept."""
+
+    answered: int
+    asked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a finished evaluation was made of, for the report."""
+
+    examples: tuple[Example, ...]
+    answers: Mapping[Role, Mapping[str, Answer]]
+
+
+Finished = Callable[[Run, Evaluation, Heard], None]
+"""Is told of each finished evaluation before it is written down: it may write the run's report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluating:
+    """The service, with its ports. It holds a lease of the dataset while it asks, for `budget` at most."""
+
+    documents: Documents
+    objects: Objects
+    asking: Asking
+    scorers: Scorers
+    finished: Finished
+    models: Models
+    clock: Clock
+    lease: timedelta
+    budget: timedelta
+    new_owner: Callable[[], str]
+
+    def __call__(self, run: Run) -> Evaluation | Unfinished:
+        """The evaluation against the champion of this moment, with its verdict; or how far it has got.
+
+        Raises:
+            BusyError: another instance evaluates in this dataset.
+            VanishedError: the run's own endpoint is not there.
+            QuotaError: no more questions are taken now; the next call goes on.
+            UnavailableError: no answer; likewise.
+        """
+        recipe = run.recipe
+        if recipe is None:
+            raise ValueError(f"run {run.id} of {run.dataset} is evaluated before its cut")
+        contenders = (*self._rivals(run, recipe), _base(recipe))
+        stands = self.documents.get(manifests.evaluation(run.dataset, run.number))
+        if stands is not None and stands.value.contender(Role.CHAMPION) == _of(contenders, Role.CHAMPION):
+            return stands.value
+        until = self.clock() + self.budget
+        key = manifests.evaluation_lease(run.dataset)
+        with leased(run.dataset, self.new_owner(), self.lease, self.documents, self.clock, key) as hold:
+            held = hold_out(run, self.objects)
+            asked = self.asking(run.dataset, held.examples, contenders, hold, until)
+            if Role.CHALLENGER in asked.absent:
+                raise VanishedError(asked.absent[Role.CHALLENGER])
+            if not asked.complete:
+                return Unfinished(len(asked.known), len(held.examples) * len(contenders))
+            return self._conclude(run, recipe, held, contenders, asked, hold, stands)
+
+    def _rivals(self, run: Run, recipe: Recipe) -> Sequence[Contender]:
+        """The challenger, and the champion where there is one."""
+        challenger = Contender(Role.CHALLENGER, str(run.endpoint), str(run.model), run.id, run.dataset)
+        alias = self.documents.get(manifests.alias(recipe.alias))
+        if alias is None:
+            return (challenger,)
+        now = alias.value.current
+        return (challenger, Contender(Role.CHAMPION, now.endpoint, now.model, now.run, now.dataset))
+
+    def _conclude(
+        self,
+        run: Run,
+        recipe: Recipe,
+        held: HoldOut,
+        contenders: Sequence[Contender],
+        asked: Round,
+        hold: Hold,
+        stands: Versioned[Evaluation] | None,
+    ) -> Evaluation:
+        present = tuple(contender for contender in contenders if contender.role not in asked.absent)
+        heard = _heard(held.examples, present, asked.known)
+        measured = measure(
+            heard.examples,
+            held.held_out,
+            present,
+            heard.answers,
+            self.scorers(recipe.trial.language),
+            recipe.trial.gate,
+            lambda _, heard, said: self.models(recipe.base_model).answers_usd(heard, said),
+            self.clock(),
+        )
+        measured = replace(measured, contenders=tuple(contenders), absent=asked.absent)
+        rows = run.train.rows if run.train else 0
+        judged = replace(measured, verdict=judge(measured, recipe.trial.gate, rows, run.dropped_count))
+        self.finished(run, judged, heard)
+        key = manifests.evaluation(run.dataset, run.number)
+        write: Write = Replace(stands, judged) if stands else Create(key, judged)
+        hold.commit(write)
+        return judged
+
+
+def _heard(examples: Sequence[Example], contenders: Sequence[Contender], known: Mapping[str, Answered]) -> Heard:
+    kept = {
+        contender.role: {example.pair: known[Question(example, contender).key] for example in examples}
+        for contender in contenders
+    }
+    references = {pair: answered.reference for by_pair in kept.values() for pair, answered in by_pair.items()}
+    return Heard(
+        tuple(replace(example, reference=references[example.pair]) for example in examples),
+        {role: {pair: answered.answer for pair, answered in by_pair.items()} for role, by_pair in kept.items()},
+    )
+
+
+def _base(recipe: Recipe) -> Contender:
+    return Contender(Role.BASE, recipe.base_model, recipe.base_model)
+
+
+def _of(contenders: Sequence[Contender], role: Role) -> Contender | None:
+    return next((contender for contender in contenders if contender.role is role), None)
