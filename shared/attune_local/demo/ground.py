@@ -41,7 +41,7 @@ from attune_local.vertex.hearing.choice import by_heart, choose
 from attune_local.vertex.jobs import Timing
 from attune_local.vertex.objects import MemoryObjects as ServiceObjects
 
-_LOOK_SECONDS = 0.25
+_LOOK_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)

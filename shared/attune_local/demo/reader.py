@@ -10,7 +10,7 @@ from typing import Self
 from attune.ports import Documents
 from attune.services import manifests
 
-_BETWEEN_SECONDS = 0.05
+_BETWEEN_SECONDS = 0.2
 
 
 @dataclass(slots=True)

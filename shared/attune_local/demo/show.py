@@ -27,7 +27,7 @@ from attune_local.vertex.hearing.booths import Booths
 
 PAIRS, PAIRS_INLINE = 40, 16
 MORE, POISONED = 60, 60
-_TICK_SECONDS = 1.0
+_TICK_SECONDS = 2.0
 _DECISIONS = (".promoted", ".rejected", ".awaitingApproval")
 
 
