@@ -175,7 +175,7 @@ def approving(ports: Ports) -> Approving:
 
 def rolling_back(ports: Ports) -> RollingBack:
     """The service behind `attune rollback`."""
-    return RollingBack(ports.documents(), ports.clock)
+    return RollingBack(ports.documents(), ports.clock, lambda endpoint, model: ports.tuning().serves(endpoint, model))
 
 
 def cancelling(ports: Ports, deployment: Deployment) -> Cancelling:

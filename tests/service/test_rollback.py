@@ -52,6 +52,10 @@ class Scene:
     documents: MemoryDocuments = field(default_factory=MemoryDocuments)
     post: MemoryPost = field(default_factory=MemoryPost)
     now: datetime = START
+    gone: set[str] = field(default_factory=set)
+
+    def serves(self, endpoint: str, _model: str) -> bool:
+        return endpoint not in self.gone
 
     def clock(self) -> datetime:
         self.now += timedelta(seconds=1)
@@ -102,7 +106,7 @@ class Scene:
         meanwhile: list[Callable[[], object]] | None = None,
     ) -> Answer:
         documents: Any = Interrupted(self.documents, meanwhile or [])
-        return RollingBack(documents, self.clock)("d", reason, to, expected)
+        return RollingBack(documents, self.clock, self.serves)("d", reason, to, expected)
 
     def run(self, number: int, dataset: str = "d") -> Run:
         found = self.documents.get(manifests.run(dataset, number))
@@ -389,3 +393,31 @@ def _check_moves(moves: list[Message]) -> None:
         else:
             assert at in had
         had.append(at)
+
+
+# --- endpoints that are gone ------------------------------------------------------------------------------------
+
+
+def test_it_goes_back_past_a_run_whose_endpoint_is_gone() -> None:
+    scene = Scene()
+    scene.promoted(1, 2, 3)
+    scene.gone.add("endpoints/d2")
+    assert scene.back().stands
+    assert current(scene) == "r000001"
+
+
+def test_it_goes_to_no_named_run_whose_endpoint_is_gone_and_says_so() -> None:
+    scene = Scene()
+    scene.promoted(1, 2)
+    scene.gone.add("endpoints/d1")
+    answer = scene.back(to="1")
+    assert not answer.stands
+    assert "no longer deployed behind endpoints/d1" in answer.said
+    assert not scene.back().stands
+    assert current(scene) == "r000002"
+
+
+def current(scene: Scene) -> str:
+    found = scene.documents.get(manifests.alias("d"))
+    assert found is not None
+    return found.value.current.run

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from attune.domain.alias import Alias, Served
@@ -19,18 +19,22 @@ _PAGE = 50  # moves read at once
 
 @dataclass(frozen=True, slots=True)
 class RollingBack:
-    """The service, with its ports. Only documents are written: the next tick tells what was done."""
+    """The service, with its ports. Only documents are written: the next tick tells what was done.
+
+    `serves` says whether a model still answers behind its endpoint: an alias goes back to no other.
+    """
 
     documents: Documents
     clock: Clock
+    serves: Callable[[str, str], bool]
 
     def __call__(self, alias: str, reason: str, to: str | None = None, expected: str | None = None) -> Answer:
         """Moves the alias back; the run it leaves is rolled back, and gets it again only where a person says so.
 
-        Without `to` it goes to what it stood for last, of the runs that are older than the present one and were not
-        rolled back. `to` names any run that it ever stood for; with `expected` it moves only away from that run. Both
-        are written RUN or DATASET/RUN. As before, a run is promoted only if it is newer than all that the alias ever
-        stood for, those it was rolled back from included.
+        Without `to` it goes to what it stood for last, of the runs that are older than the present one, were not rolled
+        back, and whose endpoints still answer. `to` names any run that it ever stood for; with `expected` it moves only
+        away from that run. Both are written RUN or DATASET/RUN. From then on a run gets the alias by itself only if it
+        is newer than all that the alias ever stood for.
         """
         for _ in range(_ATTEMPTS):
             read = self.documents.get(manifests.alias(alias))
@@ -45,21 +49,28 @@ class RollingBack:
         return Answer(stands=False, said=f"the alias {alias} keeps being moved; ask again")
 
     def _back(self, read: Versioned[Alias], reason: str, to: str | None) -> Answer:
-        if to is None:
-            target = next(self._candidates(read.value), None)
-            if target is None:
-                said = f"{_stands(read.value)}, and for nothing before that it could go back to"
-                return Answer(stands=False, said=said)
-            return self._move(read, target, reason)
-        named = self._named(read.value, to)
+        target = next(self._candidates(read.value), None) if to is None else self._named(read.value, to)
+        if target is None:
+            said = f"{_stands(read.value)}, and for nothing before that it could go back to"
+            return Answer(stands=False, said=said)
+        return self._move(read, target, reason) if isinstance(target, Served) else target
+
+    def _named(self, alias: Alias, to: str) -> Served | Answer:
+        """The run that a person named; or what there is to say where it cannot be had, or is had already."""
+        named = self._served_as(alias, to)
         if not named:
-            return Answer(stands=False, said=f"the alias {read.value.name} never stood for {to}")
+            return Answer(stands=False, said=f"the alias {alias.name} never stood for {to}")
         if len({served.dataset for served in named}) > 1:
             each = " and ".join(sorted(f"{served.dataset}/{served.run}" for served in named))
-            return Answer(stands=False, said=f"the alias {read.value.name} stood for {each}: say which")
-        if _is_same(named[0], read.value.current):
-            return Answer(stands=True, said=f"{_stands(read.value)} already")
-        return self._move(read, named[0], reason)
+            return Answer(stands=False, said=f"the alias {alias.name} stood for {each}: say which")
+        if _is_same(named[0], alias.current):
+            return Answer(stands=True, said=f"{_stands(alias)} already")
+        if not self._still_serves(named[0]):
+            said = (
+                f"{_name(named[0])} is no longer deployed behind {named[0].endpoint}: go back to another, or deploy it"
+            )
+            return Answer(stands=False, said=said)
+        return named[0]
 
     def _move(self, read: Versioned[Alias], target: Served, reason: str) -> Answer:
         """All in one batch: the alias, its history, both runs and what is told of it.
@@ -88,14 +99,17 @@ class RollingBack:
 
     def _candidates(self, alias: Alias) -> Iterator[Served]:
         for served in self._moves(alias):
-            if alias.current.is_newer_than(served) and self._is_promoted(served):
+            if alias.current.is_newer_than(served) and self._is_promoted(served) and self._still_serves(served):
                 yield served
+
+    def _still_serves(self, served: Served) -> bool:
+        return self.serves(served.endpoint, served.model)
 
     def _is_promoted(self, served: Served) -> bool:
         run = self.documents.get(manifests.run(served.dataset, served.number))
         return run is not None and run.value.state is RunState.PROMOTED
 
-    def _named(self, alias: Alias, text: str) -> list[Served]:
+    def _served_as(self, alias: Alias, text: str) -> list[Served]:
         """What the alias stood for under that name: one of each dataset, as it was last."""
         found: dict[str, Served] = {}
         for served in self._moves(alias):
