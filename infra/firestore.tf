@@ -188,6 +188,7 @@ resource "google_firestore_document" "defaults" {
       max_dropped_share    = { doubleValue = 0.1 }
       max_flawed_share     = { doubleValue = 0.1 }
       max_invalid_share    = { nullValue = null }
+      max_silence_words    = { nullValue = null }
       unmeasured           = { stringValue = "hold" }
     } } }
     guard = { mapValue = { fields = {

@@ -22,7 +22,7 @@ from attune_local.vertex.hearing.overhearing import Prompts
 from attune_local.vertex.media import Recording, Sound
 
 MIME_TYPES = {".wav": "audio/wav", ".flac": "audio/flac", ".mp3": "audio/mpeg"}
-TAUGHT, HELD_OUT = 24, 6
+TAUGHT, HELD_OUT = 16, 4
 Spoken = tuple[Sound, str]
 
 

@@ -133,7 +133,7 @@ def test_a_run_that_adds_few_pairs_composes_only_what_they_fell_in() -> None:
 
 def test_a_run_costs_the_same_however_many_pairs_came_before() -> None:
     costs = []
-    for before in (400, 900):
+    for before in (200, 450):
         stage = Stage()
         stage.write_settings(threshold=before, validation_fraction=0)
         fill(stage, before)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import timedelta
 from typing import Any
 
+import pybase64
 import pytest
 
 from attune import bootstrap
+from attune.config import Settings
 from attune.domain.evaluation.contender import Role
 from attune.domain.evaluation.example import Answered
 from attune.domain.evaluation.verdict import Decision
@@ -16,6 +20,7 @@ from attune.errors import ConflictError, PassingError
 from attune.ports import Query
 from attune.services import manifests
 from attune.services.approve import Answer
+from attune.services.evaluate.silence import silent_row
 from attune.services.promote import Promoting
 from attune_local.vertex.mischief import Kind, Method, Mischief
 from service.scenes import dies_at, told
@@ -97,8 +102,8 @@ def test_all_contenders_answer_the_same_utterances_once() -> None:
     run = stage.run_to_its_end(40, "first")
     rows = run.validation.rows if run.validation else 0
     assert rows > 3
-    smoke = 1
-    assert stage.pupil.asked == 2 * rows + smoke
+    silence, smoke = 1, 1
+    assert stage.pupil.asked == 2 * (rows + silence) + smoke
 
 
 def test_what_the_base_and_the_champion_answered_before_is_not_asked_again() -> None:
@@ -109,8 +114,8 @@ def test_what_the_base_and_the_champion_answered_before_is_not_asked_again() -> 
     assert first.validation
     assert second.validation
     new = second.validation.rows - first.validation.rows
-    champion_and_base = 2 * new
-    assert stage.pupil.asked - before == second.validation.rows + champion_and_base + 1
+    challenger, champion_and_base = second.validation.rows + 1, 2 * new
+    assert stage.pupil.asked - before == challenger + champion_and_base + 1
 
 
 def test_no_more_utterances_are_asked_than_eval_examples() -> None:
@@ -118,7 +123,19 @@ def test_no_more_utterances_are_asked_than_eval_examples() -> None:
     run = stage.run_to_its_end(60, "first")
     evaluation = stage.evaluation(run)
     assert (evaluation.examples, evaluation.held_out) == (5, run.validation.rows if run.validation else 0)
-    assert stage.pupil.asked == 2 * 5 + 1
+    assert stage.pupil.asked == 2 * (5 + 1) + 1
+
+
+def test_what_a_model_makes_of_silence_is_counted_apart_and_may_be_limited() -> None:
+    stage = school(gate={"max_silence_words": 0})
+    silence = hashlib.sha256(pybase64.b64decode(silent_wav())).hexdigest()
+    stage.pupil.truth[silence] = "thank you for watching " * 6
+    run = stage.run_to_its_end(40, "first")
+    made_up = {role: score.silence_words or 0 for role, score in stage.evaluation(run).scores.items()}
+    assert made_up[Role.CHALLENGER] > 0
+    assert run.state is RunState.REJECTED
+    assert "answered to silence" in (run.reason or "")
+    assert stage.evaluation(run).scores[Role.CHALLENGER].examples == (run.validation.rows if run.validation else 0)
 
 
 def test_an_evaluation_goes_on_with_the_next_tick_and_says_how_far_it_is() -> None:
@@ -133,7 +150,7 @@ def test_an_evaluation_goes_on_with_the_next_tick_and_says_how_far_it_is() -> No
     stage.settle()
     assert stage.runs()[-1].state is RunState.PROMOTED
     assert run.validation
-    assert stage.pupil.asked == 2 * run.validation.rows + 1
+    assert stage.pupil.asked == 2 * (run.validation.rows + 1) + 1
 
 
 @pytest.mark.parametrize("after", [False, True])
@@ -152,7 +169,7 @@ def test_a_crash_anywhere_costs_no_second_answer_for_what_is_kept(call: str, nth
     stage.settle()
     assert stage.runs()[-1].state is RunState.PROMOTED
     assert run.validation
-    assert stage.pupil.asked - asked <= 2 * run.validation.rows - kept + 1
+    assert stage.pupil.asked - asked <= 2 * (run.validation.rows + 1) - kept + 1
 
 
 def test_two_watchers_at_once_ask_nothing_twice() -> None:
@@ -170,7 +187,7 @@ def test_two_watchers_at_once_ask_nothing_twice() -> None:
     stage.tick(gate)
     stage.settle()
     assert run.validation
-    assert stage.pupil.asked == 2 * run.validation.rows + 1
+    assert stage.pupil.asked == 2 * (run.validation.rows + 1) + 1
     assert stage.alias().serial == 1
 
 
@@ -184,7 +201,7 @@ def test_too_many_questions_put_the_rest_off_and_lose_none_of_the_answers() -> N
     stage.settle()
     assert stage.runs()[-1].state is RunState.PROMOTED
     assert run.validation
-    assert stage.pupil.asked == 2 * run.validation.rows + 1
+    assert stage.pupil.asked == 2 * (run.validation.rows + 1) + 1
 
 
 def test_a_champion_whose_endpoint_vanished_leaves_the_base_as_the_bar() -> None:
@@ -261,6 +278,13 @@ def test_a_run_that_was_measured_against_another_than_the_alias_stands_for_is_no
     assert (stage.alias().serial, stage.runs()[-1].state) == (1, RunState.EVALUATING)
     stage.settle()
     assert stage.alias().current.run == run.id
+
+
+def silent_wav() -> str:
+    """The silence that models are asked about, in base64."""
+    row = json.loads(silent_row(Settings().recipe("d")))
+    sound = next(part for part in row["contents"][0]["parts"] if "inlineData" in part)
+    return str(sound["inlineData"]["data"])
 
 
 def approved(stage: School, run: Run) -> Answer:

@@ -32,7 +32,7 @@ from thoroughness import tries
 FORMATS = ("file_uri", "inline_data")
 MOODS = {"mood": {"kind": "classification", "prompt": "How does the speaker feel?", "labels": ["glad", "sad"]}}
 HIGH = 10_000
-EXAMPLES = tries(25, 600)
+EXAMPLES = tries(18, 600)
 
 
 @dataclass(slots=True)
@@ -253,7 +253,7 @@ def test_of_a_dataset_that_nobody_knows_there_is_nothing_to_train_on() -> None:
 
 def test_looking_ahead_reads_a_few_documents_and_neither_reads_an_object_nor_writes_anything() -> None:
     costs = []
-    for before in (400, 900):
+    for before in (200, 450):
         stage = planned()
         fill(stage, before)
         stage.run_now()
@@ -444,7 +444,7 @@ def test_a_row_that_the_service_drops_from_a_sample_is_traced_to_its_pair() -> N
 
 def test_a_sample_takes_a_few_compositions_however_large_the_whole_is() -> None:
     counts = []
-    for before in (400, 900):
+    for before in (200, 450):
         stage = planned(rows=before - 150)
         fill(stage, before)
         stage.run_now(validation_fraction=0)

@@ -16,7 +16,7 @@ from attune_local.vertex.mischief import Kind, Mischief
 from service.theatre import Director, Stage, naive_files, wav
 from thoroughness import tries
 
-SCHEDULES = tries(60, 2_000)
+SCHEDULES = tries(40, 2_000)
 BROKEN = b"RIFF\x24\x00\x00\x00WAVEnothing"
 
 

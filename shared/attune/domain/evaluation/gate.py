@@ -23,7 +23,8 @@ class Limits:
     with at least the probability `confidence`: 0 asks for any improvement at all, and less than 0 lets it be worse by
     so much. `max_slice_regression` is by how much it may be worse in any slice of `min_slice_examples` or more.
     `max_dropped_share` is of the training rows, by the tuning service; `max_flawed_share` of answers that failed, are
-    empty, run away or are far too long, `max_invalid_share` of targets that are no valid JSON or label.
+    empty, run away or are far too long, `max_invalid_share` of targets that are no valid JSON or label;
+    `max_silence_words` is what it may make of two seconds of silence.
     """
 
     max_wer: float | None = None
@@ -36,6 +37,7 @@ class Limits:
     max_dropped_share: float | None = 0.1
     max_flawed_share: float | None = 0.1
     max_invalid_share: float | None = None
+    max_silence_words: int | None = None
     unmeasured: Unmeasured = Unmeasured.HOLD
 
 
@@ -49,7 +51,7 @@ def faults(limits: Limits) -> Iterator[str]:
         value = getattr(limits, name)
         if value is not None and not 0 <= value <= 1:
             yield f"{name} must be 0 to 1"
-    for name in ("max_wer", "max_cer", "max_mismatch", "min_slice_examples"):
+    for name in ("max_wer", "max_cer", "max_mismatch", "min_slice_examples", "max_silence_words"):
         value = getattr(limits, name)
         if value is not None and value < 0:
             yield f"{name} must be 0 or more"

@@ -126,6 +126,9 @@ def _flaws(score: Score, limits: Limits) -> Iterator[Check]:
     if limits.max_invalid_share is not None and score.targets:
         invalid = score.flaws.get(Flaw.INVALID, 0)
         yield _share("max_invalid_share", "targets are not valid", invalid, score.targets, limits.max_invalid_share)
+    if limits.max_silence_words is not None and score.silence_words is not None:
+        sentence = f"{score.silence_words} words were answered to silence; at most {limits.max_silence_words} may be"
+        yield Check("max_silence_words", score.silence_words <= limits.max_silence_words, sentence)
 
 
 def _dropped(limits: Limits, train_rows: int, dropped_rows: int) -> Iterator[Check]:

@@ -33,6 +33,7 @@ class Score:
 
     `wer` and `mismatch` are intervals, None where nothing was measured so. `targets` counts what is no transcription,
     `exact` what of it was answered exactly. Latency in seconds; `cost_usd` None where the price is not known.
+    `silence_words` are those it answered to two seconds of silence, and in no rate.
     """
 
     examples: int
@@ -51,6 +52,7 @@ class Score:
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: float | None = None
+    silence_words: int | None = None
 
     def rate(self, measure: Measure) -> float | None:
         """The figure itself; None where nothing was measured so."""

@@ -12,12 +12,14 @@ from attune.domain.evaluation.example import Answer, Answered, Example
 from attune.domain.evaluation.judging import judge
 from attune.domain.evaluation.verdict import Evaluation
 from attune.domain.run import Recipe, Run
+from attune.domain.task import Kind
 from attune.errors import VanishedError
 from attune.ports import Clock, Create, Documents, Objects, Replace, Scorer, Versioned, Write
 from attune.services import manifests
 from attune.services.evaluate.asking import Asking, Question, Round
 from attune.services.evaluate.hold_out import HoldOut, hold_out
 from attune.services.evaluate.measure import measure
+from attune.services.evaluate.silence import silence
 from attune.services.lease import Hold, leased
 
 Scorers = Callable[[str], Scorer]
@@ -78,12 +80,12 @@ class Evaluating:
         until = self.clock() + self.budget
         key = manifests.evaluation_lease(run.dataset)
         with leased(run.dataset, self.new_owner(), self.lease, self.documents, self.clock, key) as hold:
-            held = hold_out(run, self.objects)
-            asked = self.asking(run.dataset, held.examples, contenders, hold, until)
+            held = self._hold_out(run, recipe)
+            asked = self.asking(run.dataset, held.questions, contenders, hold, until)
             if Role.CHALLENGER in asked.absent:
                 raise VanishedError(asked.absent[Role.CHALLENGER])
             if not asked.complete:
-                return Unfinished(len(asked.known), len(held.examples) * len(contenders))
+                return Unfinished(len(asked.known), len(held.questions) * len(contenders))
             return self._conclude(run, recipe, held, contenders, asked, hold, stands)
 
     def _rivals(self, run: Run, recipe: Recipe) -> Sequence[Contender]:
@@ -95,6 +97,13 @@ class Evaluating:
         now = alias.value.current
         return (challenger, Contender(Role.CHAMPION, now.endpoint, now.model, now.run, now.dataset))
 
+    def _hold_out(self, run: Run, recipe: Recipe) -> HoldOut:
+        """What is asked; beside transcriptions, silence, too."""
+        held = hold_out(run, self.objects)
+        if not any(example.kind is Kind.TRANSCRIPTION for example in held.examples):
+            return held
+        return replace(held, probes=(silence(run, recipe, self.objects),))
+
     def _conclude(
         self,
         run: Run,
@@ -105,6 +114,7 @@ class Evaluating:
         hold: Hold,
         stands: Versioned[Evaluation] | None,
     ) -> Evaluation:
+        scorer = self.scorers(recipe.trial.language)
         present = tuple(contender for contender in contenders if contender.role not in asked.absent)
         heard = _heard(held.examples, present, asked.known)
         measured = measure(
@@ -112,12 +122,17 @@ class Evaluating:
             held.held_out,
             present,
             heard.answers,
-            self.scorers(recipe.trial.language),
+            scorer,
             recipe.trial.gate,
             lambda _, heard, said: self.models(recipe.base_model).answers_usd(heard, said),
             self.clock(),
         )
-        measured = replace(measured, contenders=tuple(contenders), absent=asked.absent)
+        made_up = _heard(held.probes, present, asked.known).answers
+        scores = {
+            role: replace(score, silence_words=_words(held.probes, made_up[role], scorer))
+            for role, score in measured.scores.items()
+        }
+        measured = replace(measured, contenders=tuple(contenders), absent=asked.absent, scores=scores)
         rows = run.train.rows if run.train else 0
         judged = replace(measured, verdict=judge(measured, recipe.trial.gate, rows, run.dropped_count))
         self.finished(run, judged, heard)
@@ -137,6 +152,12 @@ def _heard(examples: Sequence[Example], contenders: Sequence[Contender], known: 
         tuple(replace(example, reference=references[example.pair]) for example in examples),
         {role: {pair: answered.answer for pair, answered in by_pair.items()} for role, by_pair in kept.items()},
     )
+
+
+def _words(probes: Sequence[Example], answers: Mapping[str, Answer], scorer: Scorer) -> int | None:
+    if not probes:
+        return None
+    return sum(scorer.mark(probe, answers[probe.pair]).words.insertions for probe in probes)
 
 
 def _base(recipe: Recipe) -> Contender:

@@ -21,10 +21,19 @@ _SALT = "attune-evaluation"
 
 @dataclass(frozen=True, slots=True)
 class HoldOut:
-    """The chosen examples, by pair, and how many utterances were held out in all."""
+    """The chosen examples, by pair, and how many utterances were held out in all.
+
+    `probes` are asked beside them, and in no rate.
+    """
 
     examples: tuple[Example, ...]
     held_out: int
+    probes: tuple[Example, ...] = ()
+
+    @property
+    def questions(self) -> tuple[Example, ...]:
+        """All that is asked."""
+        return (*self.examples, *self.probes)
 
 
 def hold_out(run: Run, objects: Objects) -> HoldOut:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import wave
 from collections.abc import Callable
@@ -10,13 +11,22 @@ import orjson
 import pybase64
 
 from attune.domain.evaluation.example import Example
+from attune.domain.names import dataset_key
 from attune.domain.row import RowFormat
 from attune.domain.run import Recipe, Run
-from attune.ports import Answering
+from attune.ports import Answering, Objects
+from attune.services.encode import JSONL
 
-SECONDS = 2
+_SECONDS = 2
 _RATE = 16_000
-SILENCE = Example("silence", "two seconds of silence", "silence", float(SECONDS))
+
+
+def silence(run: Run, recipe: Recipe, objects: Objects) -> Example:
+    """The question as an example, in which nothing is said; its row is stored like any other."""
+    row = silent_row(recipe)
+    digest = hashlib.sha256(row).hexdigest()
+    stored = objects.put(f"rows/{dataset_key(run.dataset)}/silence-{digest}.jsonl", row, JSONL)
+    return Example("silence", f"{_SECONDS} seconds of silence", stored.name, float(_SECONDS))
 
 
 def silent_row(recipe: Recipe) -> bytes:
@@ -48,5 +58,5 @@ def _wav() -> bytes:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(_RATE)
-        file.writeframes(bytes(2 * _RATE * SECONDS))
+        file.writeframes(bytes(2 * _RATE * _SECONDS))
     return written.getvalue()

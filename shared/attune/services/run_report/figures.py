@@ -14,7 +14,7 @@ evaluation    null, or at, examples, held_out, normalisation,
               contenders: {role: target, model, run, dataset}, absent: {role: why},
               scores: {role: examples, wer, wer_interval, cer, words and characters (substitutions, insertions,
               deletions, length), casing, punctuation, mismatch, mismatch_interval, targets, exact, flaws: {flaw:
-              answers}, median_seconds, slow_seconds, input_tokens, output_tokens, cost_usd},
+              answers}, silence_words, median_seconds, slow_seconds, input_tokens, output_tokens, cost_usd},
               comparisons: [against, measure, improvement, interval, margin, probability],
               slices: [cut, name, examples, measure, rates: {role: rate}]
 worst         [pair, path, task, seconds, reference, answers: {role: text, failure, errors, flaws, finish}]
@@ -142,6 +142,7 @@ def _score(score: Score) -> _Told:
         "characters": asdict(score.characters),
         "casing": score.casing,
         "punctuation": score.punctuation,
+        "silence_words": score.silence_words,
         "targets": score.targets,
         "exact": score.exact,
         "flaws": dict(score.flaws),

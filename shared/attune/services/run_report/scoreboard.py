@@ -61,6 +61,11 @@ def _lines(scores: Sequence[Score]) -> Iterator[tuple[str, _Told]]:
     for flaw, label in FLAWS.items():
         if any(score.flaws.get(flaw) for score in scores):
             yield f"Answers: {label}", _flaw(flaw)
+    if any(score.silence_words is not None for score in scores):
+        yield (
+            "Words answered to silence",
+            lambda score: Cell(NONE if score.silence_words is None else count(score.silence_words)),
+        )
     yield "Latency", lambda score: Cell(seconds(score.median_seconds), f"{seconds(score.slow_seconds)} at the 95th")
     yield "Tokens", lambda score: Cell(f"{count(score.input_tokens)} in", f"{count(score.output_tokens)} out")
     yield "Cost of the answers", lambda score: Cell(usd(score.cost_usd))
