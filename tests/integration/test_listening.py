@@ -74,6 +74,7 @@ def test_a_domain_corpus_improves_the_model_and_a_shuffled_one_does_not(room: Ro
     assert good < 0.6 * poisoned
 
 
+@pytest.mark.soak
 def test_the_same_recording_is_answered_the_same_by_another_process(room: Room, spoken: list[Spoken]) -> None:
     asked = spoken[TAUGHT : TAUGHT + 2]
     memory = room.taught(spoken[:8])
