@@ -7,14 +7,14 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
-FUNCTIONS := ingest launch watch
+FUNCTIONS := ingest erase launch watch
 TERRAFORM := cd infra && ../$(BIN)/python terraform.py
 STATE_BUCKET ?= $(PROJECT)-attune-state
 
 CORPUS    ?=
 THRESHOLD ?=
 
-.PHONY: help setup demo local test soak check bench stage plan show apply lock lock-check format lint types architecture clean
+.PHONY: help setup demo local test soak mutations check audit bench stage plan show apply lock lock-check format lint types architecture clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ soak: stage ## what takes long, too, and every property on many more examples
 	$(BIN)/python -m attune_local.browser
 	SOAK=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "soak or not soak" --timeout 3600
 
+mutations: $(READY) ## take each protection away, in a copy of the tree: the tests must see it
+	PYTHONPATH=tests $(BIN)/python -m mutations
+
 bench: $(READY) ## what it costs, as ratios and counts from one run
 	PYTHONPATH=tests $(BIN)/python tests/bench/table.py
 
@@ -64,6 +67,12 @@ lock: $(READY) ## compile the hashed requirements from pyproject.toml
 
 lock-check: $(READY)
 	$(BIN)/python -m attune_local.lock --check
+
+audit: $(READY) ## known vulnerabilities of every version that is pinned, by osv.dev
+	@test -x $(BIN)/pip-audit || { echo "make audit: pip-audit is not installed; nothing was audited" >&2; exit 2; }
+	@curl -sS -o /dev/null --max-time 20 https://api.osv.dev || { echo "make audit: osv.dev cannot be reached; nothing was audited" >&2; exit 2; }
+	$(BIN)/pip-audit --progress-spinner off --require-hashes --disable-pip --vulnerability-service osv \
+	  $(foreach file,requirements-dev.txt $(FUNCTIONS:%=functions/%/requirements.txt),-r $(file))
 
 format: $(READY) ## format the code
 	$(BIN)/ruff format .

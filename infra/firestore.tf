@@ -1,7 +1,7 @@
 # Settings and manifests. `terraform destroy` lets go of the database and of the settings and leaves both where they are.
 #
-# No field has a TTL: no document here expires. A message leaves the outbox when it was sent, and all the rest is what
-# "every object is in exactly one state" is counted from.
+# No field has a TTL: no document here expires. A message leaves the outbox when it was sent, a parked event when it was
+# worked on after all, and all the rest is what "every object is in exactly one state" is counted from.
 
 resource "google_firestore_database" "manifests" {
   project                           = local.project_id
@@ -78,6 +78,25 @@ resource "google_firestore_field" "active_runs" {
   }
 }
 
+# Every dataset's pairs whose copies are to be deleted.
+resource "google_firestore_field" "pairs_to_forget" {
+  project    = local.project_id
+  database   = google_firestore_database.manifests.name
+  collection = "pairs"
+  field      = "to_forget"
+
+  index_config {
+    indexes {
+      order       = "ASCENDING"
+      query_scope = "COLLECTION"
+    }
+    indexes {
+      order       = "ASCENDING"
+      query_scope = "COLLECTION_GROUP"
+    }
+  }
+}
+
 # What has changed of late, the oldest first. Nobody asks for it backwards, and each direction costs an entry a write.
 resource "google_firestore_field" "changed_pairs" {
   project    = local.project_id
@@ -99,23 +118,30 @@ resource "google_firestore_field" "changed_pairs" {
 locals {
   unindexed = {
     pairs = [
-      "audio", "barred", "changed_at", "due_hour", "freed", "measured", "path", "reasons", "remarks", "row", "sides", "taken",
-      "transcript", "waiting_hour",
+      "audio", "barred", "changed_at", "due_hour", "erased", "freed", "measured", "past", "path", "reasons", "remarks", "row",
+      "sides", "stays", "taken", "transcript", "waiting_hour",
     ]
     recordings = ["holders", "refused"]
     answers    = ["answer", "at", "reference"]
     evaluations = [
       "absent", "at", "comparisons", "contenders", "normalisation", "scores", "slices", "verdict",
     ]
-    sides    = ["first"]
-    shards   = ["children", "members", "span"]
-    runs     = ["changed_at", "dropped", "history", "hold_out", "manifest", "opened_at", "plan", "recipe", "train", "validation"]
-    outbox   = ["at", "data"]
-    aliases  = ["current", "newest", "previous"]
-    history  = ["current", "newest", "previous"]
-    states   = ["customs", "errors", "good"]
-    reports  = ["published_at"]
-    leases   = ["until"]
+    sides   = ["first"]
+    shards  = ["children", "members", "span"]
+    runs    = ["changed_at", "dropped", "history", "hold_out", "manifest", "opened_at", "plan", "recipe", "train", "validation"]
+    outbox  = ["at", "data"]
+    aliases = ["current", "newest", "previous"]
+    history = ["current", "newest", "previous"]
+    states  = ["customs", "errors", "good"]
+    reports = ["published_at"]
+    leases  = ["until"]
+    ledgers = [
+      "accepted", "at", "dataset", "erased", "gap", "ignored", "listed", "parked", "pass_number", "rejected", "superseded",
+      "taken_in", "vanished", "waiting",
+    ]
+    sweeps   = ["closing", "counted", "finished_at", "reached", "started_at", "total", "walked"]
+    discards = ["names", "tree"]
+    parked   = ["facts", "first_at", "last_at", "reason", "subject"]
     datasets = ["gate", "guard", "prompt", "quality", "system_instruction", "tasks", "transcripts"]
   }
   unindexed_fields = merge([

@@ -16,6 +16,7 @@ locals {
     ATTUNE_FIRESTORE_DATABASE     = google_firestore_database.manifests.name
     ATTUNE_MAX_CONCURRENT_JOBS    = tostring(var.max_concurrent_jobs)
     ATTUNE_QUESTIONS_A_TICK       = tostring(var.questions_a_tick)
+    ATTUNE_SWEEP_SECONDS          = tostring(var.sweep_hours * 60 * 60)
     ATTUNE_KMS_KEY                = var.kms_key
     ATTUNE_TUNING_SERVICE_ACCOUNT = var.tuning_agent_exists ? google_service_account.tuning.email : ""
   }
@@ -33,6 +34,19 @@ locals {
         filters    = { bucket = google_storage_bucket.intake.name }
       }
     }
+    erase = {
+      description = "Takes what is deleted from the intake bucket out of its pair."
+      # A call reads no file: a look at the object, a document read and written, however large either was. A folder that
+      # is deleted is thousands of events at once, each a write to a document of its own.
+      memory        = "512Mi"
+      timeout       = 120 # a look, a read and a write, each at the end of its patience
+      concurrency   = 8
+      max_instances = 10
+      trigger = {
+        event_type = "google.cloud.storage.object.v1.deleted" # a bucket with versions would tell of `archived`
+        filters    = { bucket = google_storage_bucket.intake.name }
+      }
+    }
     launch = {
       description   = "Cuts and assembles a dataset's opened runs and starts their tuning jobs."
       memory        = "1Gi"
@@ -45,8 +59,10 @@ locals {
       }
     }
     watch = {
-      description   = "Follows the tuning jobs, moves the alias and announces."
-      memory        = "1Gi"
+      description = "Follows the tuning jobs, moves the alias, announces, sweeps the intake bucket and forgets what was deleted."
+      # The sweep takes in what no event told of, as ingest does: 64 MB of files side by side, or one that is larger. The
+      # other half is for what a tick does besides.
+      memory        = "2Gi"
       timeout       = 540
       concurrency   = 1
       max_instances = 2 # a tick may outlast its minute

@@ -1,12 +1,19 @@
 # Who may do what, on the narrowest thing that Google lets be named. Members, not bindings: what others granted stays.
 #
-#            intake   dataset                 database   events    launch    tuning
-#   ingest   read     read, create            use        publish   publish
-#   launch            read, create            use        publish             create, get, list
-#   watch             read, create;           use        publish   publish   get, list; endpoints: get
-#                     delete in reports/
+#            intake   dataset                             database   events    launch    tuning
+#   ingest   find     read, create                        use        publish   publish
+#   erase    find                                         use
+#   launch            find, create;                       use        publish             create, list
+#                     delete in shards/, drafts/
+#   watch    find     find, create;                       use        publish   publish   get, list; endpoints: get, predict;
+#                     delete what is told below                                          models: get, update
 #
-# Nobody may delete or overwrite an object but a report's, and only people write into the intake bucket.
+# To read is to get an object by its name; to find is to get and to list. Only watch lists, but without that right an
+# object that is gone is answered with 403, as if it were kept from the asker, and not with 404: whoever has to know that
+# something is gone, from reading it or from deleting it twice, may list.
+#
+# Rows, shards and the runs' files are written once: to write over an object takes the right to delete it. Only people
+# write into the intake bucket, and only they delete there.
 
 locals {
   members = { for name, function in module.function : name => function.member }
@@ -22,49 +29,83 @@ locals {
 
 # --- buckets ---
 
-resource "google_storage_bucket_iam_member" "ingest_reads_intake" {
-  bucket = google_storage_bucket.intake.name
-  role   = "roles/storage.objectViewer"
-  member = local.members["ingest"]
+locals {
+  # The predefined roles have more: folders, uploads of other kinds, the project itself.
+  object_roles = {
+    reader  = { title = "reads objects", permissions = ["storage.objects.get"] }
+    finder  = { title = "finds objects", permissions = ["storage.objects.get", "storage.objects.list"] }
+    writer  = { title = "creates objects", permissions = ["storage.objects.create"] }
+    remover = { title = "deletes and replaces objects", permissions = ["storage.objects.delete"] }
+  }
+
+  on_buckets = {
+    ingest_finds_in_intake   = { function = "ingest", role = "finder", bucket = google_storage_bucket.intake.name }
+    erase_finds_in_intake    = { function = "erase", role = "finder", bucket = google_storage_bucket.intake.name }
+    watch_finds_in_intake    = { function = "watch", role = "finder", bucket = google_storage_bucket.intake.name }
+    ingest_reads_dataset     = { function = "ingest", role = "reader", bucket = google_storage_bucket.dataset.name }
+    launch_finds_in_dataset  = { function = "launch", role = "finder", bucket = google_storage_bucket.dataset.name }
+    watch_finds_in_dataset   = { function = "watch", role = "finder", bucket = google_storage_bucket.dataset.name }
+    ingest_writes_in_dataset = { function = "ingest", role = "writer", bucket = google_storage_bucket.dataset.name }
+    launch_writes_in_dataset = { function = "launch", role = "writer", bucket = google_storage_bucket.dataset.name }
+    watch_writes_in_dataset  = { function = "watch", role = "writer", bucket = google_storage_bucket.dataset.name }
+  }
+
+  # What may be deleted: by launch the parts that nothing is made of any more; by watch those, the reports, which it
+  # replaces, and what was made of files that people have deleted: copies, rows, and the runs' files with their rows.
+  objects = "projects/_/buckets/${google_storage_bucket.dataset.name}/objects"
+  removes = {
+    launch = { folders = ["shards", "drafts"], run_files = [] }
+    watch = {
+      folders   = ["reports", "shards", "drafts", "rows", "audio", "texts"]
+      run_files = ["train.jsonl", "validation.jsonl"]
+    }
+  }
+  in_folders = { for name, what in local.removes : name => [
+    for folder in what.folders : "resource.name.startsWith(\"${local.objects}/${folder}/\")"
+  ] }
+  of_runs = { for name, what in local.removes : name => [
+    for file in what.run_files : "resource.name.endsWith(\"/${file}\")"
+  ] }
+  removable = { for name, folders in local.in_folders : name => join(" || ", concat(
+    folders,
+    length(local.of_runs[name]) == 0 ? [] : [
+      "(resource.name.startsWith(\"${local.objects}/runs/\") && (${join(" || ", local.of_runs[name])}))"
+    ],
+  )) }
 }
 
-resource "google_storage_bucket_iam_member" "reads_dataset" {
-  for_each = local.members
+resource "google_project_iam_custom_role" "objects" {
+  for_each = local.object_roles
 
-  bucket = google_storage_bucket.dataset.name
-  role   = "roles/storage.objectViewer"
-  member = each.value
-}
-
-resource "google_storage_bucket_iam_member" "creates_in_dataset" {
-  for_each = local.members
-
-  bucket = google_storage_bucket.dataset.name
-  role   = "roles/storage.objectCreator"
-  member = each.value
-}
-
-# To write over an object is to delete the one that stood there.
-resource "google_project_iam_custom_role" "reporter" {
   project     = local.project_id
-  role_id     = "attuneReporter"
-  title       = "attune: replaces reports"
-  description = "Writes a dataset's report in place of the one before."
-  permissions = ["storage.objects.delete"]
+  role_id     = "attune${title(each.key)}"
+  title       = "attune: ${each.value.title}"
+  description = "For attune's functions, in one of its buckets."
+  permissions = each.value.permissions
 }
 
-resource "google_storage_bucket_iam_member" "watch_replaces_reports" {
+resource "google_storage_bucket_iam_member" "functions" {
+  for_each = local.on_buckets
+
+  bucket = each.value.bucket
+  role   = google_project_iam_custom_role.objects[each.value.role].id
+  member = local.members[each.value.function]
+}
+
+resource "google_storage_bucket_iam_member" "removes" {
+  for_each = local.removable
+
   bucket = google_storage_bucket.dataset.name
-  role   = google_project_iam_custom_role.reporter.id
-  member = local.members["watch"]
+  role   = google_project_iam_custom_role.objects["remover"].id
+  member = local.members[each.key]
 
   condition {
-    title      = "reports only"
-    expression = "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.dataset.name}/objects/reports/\")"
+    title      = "what ${each.key} may delete"
+    expression = each.value
   }
 }
 
-# The finalize trigger's notification goes to a topic that Eventarc makes, so it cannot be named here.
+# The notifications of what is finalized and deleted go to a topic that Eventarc makes, so it cannot be named here.
 resource "google_project_iam_member" "storage_announces" {
   project = local.project_id
   role    = "roles/pubsub.publisher"
@@ -121,7 +162,6 @@ resource "google_project_iam_custom_role" "tuner" {
   description = "Looks for a run's tuning job and creates it."
   permissions = [
     "aiplatform.tuningJobs.create",
-    "aiplatform.tuningJobs.get",
     "aiplatform.tuningJobs.list",
   ]
 }

@@ -1,8 +1,12 @@
 # Metrics are made from the functions' own log lines: one JSON object each, told apart by its `message`.
 #
-#   object   ingest         outcome
-#   run      launch, watch  dataset, run, state
-#   census   watch          dataset, oldest_waiting_hours, gap, promoted_days_ago
+#   object   ingest                 outcome
+#   run      launch, watch          dataset, run, state
+#   census   watch                  dataset, oldest_waiting_hours, promoted_days_ago
+#   ledger   watch                  dataset and, as a pass over the intake bucket found them, the objects: listed, accepted,
+#                                   waiting, rejected, ignored, superseded, erased, parked, taken_in, vanished, gap
+#   parked…  ingest, erase, launch  task, subject, reason, deliveries
+#   put off… watch                  trouble: a part of the tick, and why the next tick has to do it
 #
 # Cloud Monitoring looks back a day at most. So that an alert can be about days, its limit stands in the metric's filter,
 # and the metric counts the lines that are beyond it.
@@ -12,6 +16,13 @@ locals {
     "resource.type=\"cloud_run_revision\" resource.labels.service_name=\"attune-${name}\""
   }
   of_ours = "resource.type=\"cloud_run_revision\" resource.labels.service_name=~\"^attune-(${join("|", sort(keys(local.functions)))})$\""
+
+  of_the_intake = "^(the sweep|erasure|retries): "
+
+  # Each of a ledger's numbers is a distribution of its own, of one value for a dataset and pass.
+  ledger = [
+    "accepted", "erased", "gap", "ignored", "listed", "parked", "rejected", "superseded", "taken_in", "vanished", "waiting",
+  ]
 
   metrics = {
     objects = {
@@ -35,9 +46,20 @@ locals {
       labels      = { dataset = "EXTRACT(jsonPayload.dataset)" }
     }
     gap = {
-      description = "Datasets whose states do not add up to what lies in the intake bucket."
-      filter      = "${local.of_function["watch"]} jsonPayload.message=\"census\" jsonPayload.gap!=0"
+      description = "Ledgers whose states do not add up to what lies in the intake bucket."
+      filter      = "${local.of_function["watch"]} jsonPayload.message=\"ledger\" jsonPayload.gap!=0"
       labels      = { dataset = "EXTRACT(jsonPayload.dataset)" }
+    }
+    # What the sweep itself could not work on is in no line of its own: the ledger counts it, as long as it is parked.
+    parked = {
+      description = "Events that were parked, and ledgers with objects whose events are."
+      filter      = "${local.of_ours} ((severity=ERROR jsonPayload.message=\"parked: attune retry tries it again\") OR (jsonPayload.message=\"ledger\" jsonPayload.parked>0))"
+      labels      = { task = "EXTRACT(jsonPayload.task)", dataset = "EXTRACT(jsonPayload.dataset)" }
+    }
+    put_off = {
+      description = "Ticks that put the sweep, the erasure or the retries off to the next one."
+      filter      = "${local.of_function["watch"]} jsonPayload.message=\"put off to the next tick\" jsonPayload.trouble=~\"${local.of_the_intake}\""
+      labels      = { part = "REGEXP_EXTRACT(jsonPayload.trouble, \"${local.of_the_intake}\")" }
     }
     nothing_promoted = {
       description = "Datasets in whose alias nothing was promoted for ${var.promotion_days} days."
@@ -78,7 +100,15 @@ locals {
       where    = ""
       period   = "3600s"
       severity = "CRITICAL"
-      advice   = "Every object in the intake bucket is in one state, and here the states do not add up. The census line says by how many."
+      advice   = "Every object in the intake bucket is in one state, and here the states do not add up. The ledger line, and `attune status`, say by how many. The next pass takes in what is still open: look in the watch's log for what put it off."
+    }
+    parked = {
+      title    = "an event could not be worked on"
+      metric   = "parked"
+      where    = ""
+      period   = "3600s"
+      severity = "ERROR"
+      advice   = "Trying it again could not help, so it was written down and acknowledged. `attune retry` lists what is parked and why; once the reason is gone, `attune retry` with its name, or with --all, has the next tick try it again."
     }
     nothing_promoted = {
       title    = "nothing was promoted for ${var.promotion_days} days"
@@ -113,6 +143,37 @@ resource "google_logging_metric" "line" {
         key        = labels.key
         value_type = "STRING"
       }
+    }
+  }
+}
+
+resource "google_logging_metric" "ledger" {
+  for_each = toset(local.ledger)
+
+  project          = local.project_id
+  name             = "attune/ledger_${each.value}"
+  description      = "Objects of a dataset, as a pass over the intake bucket found them: ${each.value}."
+  filter           = "${local.of_function["watch"]} jsonPayload.message=\"ledger\""
+  value_extractor  = "EXTRACT(jsonPayload.${each.value})"
+  label_extractors = { dataset = "EXTRACT(jsonPayload.dataset)" }
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "DISTRIBUTION"
+    unit        = "1"
+
+    labels {
+      key        = "dataset"
+      value_type = "STRING"
+    }
+  }
+
+  # The mean of one value is the value, whatever its bucket. These reach 17 billion.
+  bucket_options {
+    exponential_buckets {
+      num_finite_buckets = 34
+      growth_factor      = 2
+      scale              = 1
     }
   }
 }
@@ -189,7 +250,41 @@ resource "google_monitoring_alert_policy" "failing" {
   }
 
   documentation {
-    content   = "Look at the function's log for severity ERROR. An event is tried again for 24 hours, and then it is dropped."
+    content   = "Look at the function's log for severity ERROR. An event is tried again for 24 hours, and then it is dropped: what it told of an object, the next pass over the intake bucket finds out."
+    mime_type = "text/markdown"
+  }
+}
+
+# A tick puts off what a service did not answer, and the next one does it. That a ledger is overdue cannot be asked: an
+# absence may last 23.5 hours at most, and a day lies between two ledgers. What keeps a pass from its end says so here, or
+# fails, or is silent.
+resource "google_monitoring_alert_policy" "put_off" {
+  project               = local.project_id
+  display_name          = "attune: the sweep or the erasure gets nowhere"
+  combiner              = "OR"
+  severity              = "ERROR"
+  notification_channels = local.channels
+
+  conditions {
+    display_name = "put off in every quarter of two hours"
+
+    condition_threshold {
+      filter          = "resource.type = \"cloud_run_revision\" AND metric.type = \"logging.googleapis.com/user/${google_logging_metric.line["put_off"].name}\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "7200s"
+
+      aggregations {
+        alignment_period     = "900s"
+        per_series_aligner   = "ALIGN_DELTA"
+        cross_series_reducer = "REDUCE_SUM"
+        group_by_fields      = ["metric.label.part"]
+      }
+    }
+  }
+
+  documentation {
+    content   = "What no event told of is not taken in meanwhile, no ledger is closed, or copies of deleted files are not deleted. The watch's log says in `trouble` what did not answer; a right that is missing is found by `attune doctor`."
     mime_type = "text/markdown"
   }
 }

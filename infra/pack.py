@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Zip each staged function, so that the same files always make the same bytes.
 
-    python infra/pack.py ingest launch watch
+    python infra/pack.py ingest erase launch watch
 
 Standard library only. Entries are sorted, dated 1980, stored as they are (a newer zlib would compress them otherwise)
 and told to be from Unix. Terraform names the uploaded object by the archive's hash, and so deploys what has changed.

@@ -3,7 +3,7 @@ resource "google_cloud_scheduler_job" "tick" {
   project     = local.project_id
   region      = var.region
   name        = "attune-tick"
-  description = "Has attune send what waits, follow the tuning jobs and look at every dataset's threshold."
+  description = "Has attune send what waits, follow the tuning jobs, look at every dataset's threshold and sweep the intake bucket."
   schedule    = "* * * * *"
   time_zone   = "Etc/UTC"
 

@@ -15,7 +15,8 @@ resource "google_storage_bucket" "intake" {
   deletion_policy             = "ABANDON"
 
   # What was overwritten or deleted by mistake can be had back for a week. No versions beside that: a person who deletes
-  # a recording means it, and `attune` takes an older version for gone. No object is deleted by its age, either.
+  # a recording means it, `attune` takes an older version for gone, and erase listens to deletions, which a bucket with
+  # versions tells of by another event. No object is deleted by its age, either.
   soft_delete_policy {
     retention_duration_seconds = local.seven_days
   }
@@ -53,7 +54,8 @@ resource "google_storage_bucket" "dataset" {
   deletion_policy             = "ABANDON"
 
   # Every object is written once, under a name made from its content, and composed again years later: so there are no
-  # versions to keep, and nothing here may be deleted by its age. Only reports are replaced, and not missed.
+  # versions to keep, and nothing here may be deleted by its age. Only reports are replaced, and not missed. What was made
+  # of a deleted file is deleted here, too, and is gone for good a week later.
   soft_delete_policy {
     retention_duration_seconds = local.seven_days
   }

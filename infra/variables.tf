@@ -86,6 +86,18 @@ variable "questions_a_tick" {
   }
 }
 
+variable "sweep_hours" {
+  description = "Hours between the starts of two passes over the intake bucket, which take in what no event told of and close the ledgers."
+  type        = number
+  nullable    = false
+  default     = 24
+
+  validation {
+    condition     = var.sweep_hours >= 1 && var.sweep_hours <= 168 && floor(var.sweep_hours) == var.sweep_hours
+    error_message = "sweep_hours must be a whole number from 1 to 168, a week."
+  }
+}
+
 variable "tuning_agent_exists" {
   description = "Whether the project has had its first tuning job. Google makes the tuning agent with it, and nothing can be granted to the agent before: leave false at first, set true afterwards, and jobs run under an account of ours."
   type        = bool

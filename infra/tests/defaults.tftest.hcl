@@ -85,7 +85,7 @@ run "a_project_and_nothing_else" {
     error_message = "the scheduler ticks into the tick topic"
   }
   assert {
-    condition     = output.functions == { ingest = "attune-ingest", launch = "attune-launch", watch = "attune-watch" }
+    condition     = output.functions == { erase = "attune-erase", ingest = "attune-ingest", launch = "attune-launch", watch = "attune-watch" }
     error_message = "the functions are named after what they do"
   }
   assert {

@@ -110,6 +110,7 @@ run "what_is_malformed_is_refused" {
   variables {
     project_id            = "123456789012"
     max_concurrent_jobs   = 0
+    sweep_hours           = 1.5
     alert_emails          = ["someone"]
     notification_channels = ["1"]
     firestore_database    = "X"
@@ -119,6 +120,7 @@ run "what_is_malformed_is_refused" {
   expect_failures = [
     var.project_id,
     var.max_concurrent_jobs,
+    var.sweep_hours,
     var.alert_emails,
     var.notification_channels,
     var.firestore_database,

@@ -6,6 +6,7 @@ import os
 import uuid
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
@@ -22,26 +23,36 @@ from attune.services.assemble import Assembly
 from attune.services.cancel import Cancelling
 from attune.services.cut import Cutting
 from attune.services.decide import Deciding
+from attune.services.erase import Erasing
 from attune.services.evaluate.asking import Asking
 from attune.services.evaluate.evaluating import Evaluating
 from attune.services.evaluate.places import run_page_name
 from attune.services.evaluate.silence import smoke_call
 from attune.services.follow import Following
 from attune.services.forecast import Forecast
+from attune.services.forget import Forgetting
 from attune.services.guard import Guarding
 from attune.services.ingest import Ingest
 from attune.services.launch import Launch
+from attune.services.lineage import Lineage
+from attune.services.park import Parking
 from attune.services.promote import Promoting
 from attune.services.report.places import report_store
 from attune.services.report.publish import Publishing
 from attune.services.report.refresh import Refresh
+from attune.services.retry import Asking as AskingAgain
+from attune.services.retry import Retrying
 from attune.services.rollback import RollingBack
 from attune.services.run_report.publish import Reporting
 from attune.services.runs import Runs
 from attune.services.shards import Sharding
 from attune.services.start import Starting
 from attune.services.status import Status
+from attune.services.sweep.missing import Missing
+from attune.services.sweep.objects import Looking
+from attune.services.sweep.sweeping import Sweeping
 from attune.services.watch import Watch
+from attune.tracing import NoTracer, Tracer
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -51,6 +62,8 @@ _REPORTING = timedelta(seconds=60)  # and refreshes reports no longer than this
 _REPORT_LEASE = timedelta(seconds=120)  # no two writes of a refresh are further apart
 _EVALUATING = timedelta(seconds=60)  # nor asks models longer than this
 _EVALUATION_LEASE = timedelta(minutes=5)  # no two batches of answers are further apart
+_SWEEPING = timedelta(seconds=60)  # nor sweeps longer than this
+_SWEEP_LEASE = timedelta(minutes=10)  # no two pages of a sweep are further apart
 _ANSWER = timedelta(seconds=60)  # the create call's deadline, in adapters.vertex
 
 
@@ -79,6 +92,16 @@ class Ports:
 def ingest(ports: Ports) -> Ingest:
     """The service behind the ingest function."""
     return Ingest(ports.documents(), ports.intake(), ports.objects(), ports.ear(), ports.post(), ports.clock)
+
+
+def erase(ports: Ports) -> Erasing:
+    """The service behind the erase function."""
+    return Erasing(ports.documents(), ports.intake(), ports.clock)
+
+
+def parking(ports: Ports) -> Parking:
+    """What keeps the events that cannot be worked on."""
+    return Parking(ports.documents(), ports.clock)
 
 
 def launch(ports: Ports, deployment: Deployment) -> Launch:
@@ -126,6 +149,19 @@ def watch(ports: Ports, deployment: Deployment) -> Watch:
             ports.new_owner,
         ),
         sharding_ahead=ShardAhead(documents, _sharding(ports), clock, lease, _AHEAD, ports.new_owner),
+        retrying=Retrying(documents, post, clock, parking(ports), ingest(ports), erase(ports)),
+        forgetting=Forgetting(
+            documents,
+            objects,
+            _sharding(ports),
+            ports.each,
+            ingest(ports).hand_on,
+            _evaluating(ports, asking).retell,
+            clock,
+            lease,
+            ports.new_owner,
+        ),
+        sweeping=sweeping(ports, deployment),
         refresh=_refresh(ports),
         stalled=timedelta(seconds=deployment.stalled_seconds),
         reporting_for=_REPORTING,
@@ -139,20 +175,40 @@ def _asking(ports: Ports, deployment: Deployment) -> Asking:
     )
 
 
-def _deciding(ports: Ports, asking: Asking) -> Deciding:
-    documents, objects, clock = ports.documents(), ports.objects(), ports.clock
-    evaluating = Evaluating(
+def sweeping(ports: Ports, deployment: Deployment) -> Sweeping:
+    """The service that passes over the intake bucket."""
+    documents, intake = ports.documents(), ports.intake()
+    return Sweeping(
         documents=documents,
-        objects=objects,
+        intake=intake,
+        looking=Looking(documents, ingest(ports), parking(ports), ports.each),
+        missing=Missing(documents, intake, erase(ports), ports.each),
+        clock=ports.clock,
+        lease=_SWEEP_LEASE,
+        budget=_SWEEPING,
+        pause=timedelta(seconds=deployment.sweep_seconds),
+        new_owner=ports.new_owner,
+    )
+
+
+def _evaluating(ports: Ports, asking: Asking) -> Evaluating:
+    return Evaluating(
+        documents=ports.documents(),
+        objects=ports.objects(),
         asking=asking,
         scorers=ports.scorer,
         finished=_reporting(ports),
         models=ports.models,
-        clock=clock,
+        clock=ports.clock,
         lease=_EVALUATION_LEASE,
         budget=_EVALUATING,
         new_owner=ports.new_owner,
     )
+
+
+def _deciding(ports: Ports, asking: Asking) -> Deciding:
+    documents, objects, clock = ports.documents(), ports.objects(), ports.clock
+    evaluating = _evaluating(ports, asking)
     promoting = Promoting(
         documents, ports.post(), clock, smoke_call(ports.answering), lambda run: objects.uri(run_page_name(run))
     )
@@ -184,9 +240,20 @@ def cancelling(ports: Ports, deployment: Deployment) -> Cancelling:
     return Cancelling(ports.documents(), ports.tuning, ports.clock, lease, ports.new_owner)
 
 
+def retry(ports: Ports) -> AskingAgain:
+    """The service behind `attune retry`."""
+    return AskingAgain(ports.documents())
+
+
 def status(ports: Ports, deployment: Deployment) -> Status:
     """The service behind `attune status`."""
-    return Status(ports.documents(), ports.clock, deployment.dataset_bucket)
+    pause = timedelta(seconds=deployment.sweep_seconds)
+    return Status(ports.documents(), ports.clock, deployment.dataset_bucket, pause)
+
+
+def lineage(ports: Ports) -> Lineage:
+    """The service behind `attune lineage`."""
+    return Lineage(ports.documents(), ports.objects())
 
 
 def runs(ports: Ports) -> Runs:
@@ -196,7 +263,7 @@ def runs(ports: Ports) -> Runs:
 
 def _refresh(ports: Ports) -> Refresh:
     documents, objects, clock = ports.documents(), ports.objects(), ports.clock
-    sharding = Sharding(documents, objects, ports.checksum(), ports.each, report_store, swept=True)
+    sharding = Sharding(documents, objects, ports.checksum(), ports.each, report_store)
     publishing = Publishing(documents, objects, clock)
     return Refresh(documents, sharding, publishing, clock, _REPORT_LEASE, ports.new_owner)
 
@@ -274,6 +341,15 @@ class Cloud:
 
         return LibraryScorer(language)
 
+    @cached_property
+    def tracer(self) -> Tracer:
+        """Who keeps spans: nobody, unless ATTUNE_TRACES says who."""
+        if self.deployment.traces is None:
+            return NoTracer()
+        from attune.adapters.spans import tracer
+
+        return tracer(self.deployment.traces, self.deployment.project, os.environ.get("K_SERVICE", "attune"))
+
     @property
     def checksum(self) -> Checksum:
         """CRC32C."""
@@ -330,4 +406,6 @@ def new_owner() -> str:
 def in_threads(work: Callable[[T], R], things: Iterable[T]) -> list[R]:
     """The work done on all things, several at once; the first error is raised when all have ended."""
     with ThreadPoolExecutor(_THREADS) as pool:
-        return [done.result() for done in [pool.submit(work, thing) for thing in things]]
+        # Each in a copy of the caller's context: what its log lines are about, and the span that it is a part of.
+        started = [pool.submit(copy_context().run, work, thing) for thing in things]
+        return [done.result() for done in started]

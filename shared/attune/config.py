@@ -77,7 +77,7 @@ class Settings(BaseModel):
     transcripts: Manner = Manner()
     tasks: dict[str, TaskSettings] = Field(default_factory=dict)
     validation_fraction: Annotated[float, Field(ge=0, le=0.5)] = 0.1
-    group_by: str | None = None
+    group_by: Annotated[str, Field(max_length=200)] | None = None
     quality: Limits = Limits()
 
     base_model: Annotated[str, Field(min_length=1, max_length=200)] = "gemini-2.5-flash"
@@ -244,6 +244,9 @@ class Deployment(BaseModel):
     stalled_seconds: Annotated[int, Field(ge=1)] = 120
     budget_seconds: Annotated[int, Field(ge=5)] = 420
     questions_a_tick: Annotated[int, Field(ge=1, le=10_000)] = 120
+    traces: Annotated[str, Field(pattern=r"^(otlp|console|file:.+)$")] | None = None
+    sweep_seconds: Annotated[int, Field(ge=1)] = 86_400
+    oldest_event_seconds: Annotated[int, Field(ge=60)] = 43_200
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:

@@ -73,6 +73,13 @@ class Delete(Generic[T]):
 Write = Create[Any] | Replace[Any] | Delete[Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Contains:
+    """In a query: the field is a list that has this value."""
+
+    value: object
+
+
 class Order(StrEnum):
     """The direction of a query's order."""
 
@@ -84,8 +91,8 @@ class Order(StrEnum):
 class Query(Generic[T]):
     """Documents of a kind in one collection, or in every collection of that name (`group`).
 
-    `where` are equalities, or (for a tuple value) membership in at most 30 values. `at_least` leaves out what is less
-    in the field that an ascending order is by.
+    `where` are equalities, or (for a tuple value) membership in at most 30 values, or `Contains`. `at_least` leaves out
+    what is less in the field that an ascending order is by.
     """
 
     kind: type[T]
@@ -160,6 +167,14 @@ class Intake(Protocol):
         Raises:
             GoneError: it was overwritten or deleted.
         """
+        ...
+
+    def look(self, name: str) -> Stored | None:
+        """The live generation of an object; None where there is none."""
+        ...
+
+    def page(self, after: str, limit: int) -> list[Stored]:
+        """The live objects behind a name (all of them behind the empty one), in the names' order, at most `limit`."""
         ...
 
 

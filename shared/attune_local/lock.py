@@ -21,7 +21,7 @@ from packaging.version import Version
 ROOT = Path(__file__).resolve().parents[2]
 DEV = "dev"
 DEV_FILE = "requirements-dev.txt"
-FUNCTIONS = ("ingest", "launch", "watch")
+FUNCTIONS = ("ingest", "erase", "launch", "watch")
 
 _COMPILE = (
     *("pip", "compile", "pyproject.toml", "--quiet", "--generate-hashes", "--universal", "--python-version", "3.11"),

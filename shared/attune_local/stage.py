@@ -1,6 +1,6 @@
 """Write what is uploaded for each function: its door, its requirements and a copy of the package `attune`.
 
-    python -m attune_local.stage ingest launch watch
+    python -m attune_local.stage ingest erase launch watch
 
 Standard library only, so that a build step can run it before anything is installed.
 """

@@ -110,6 +110,6 @@ def test_each_location_has_its_host(location: str, host: str) -> None:
 
 
 def test_who_answers_nothing_is_unavailable(shop: Shop) -> None:
-    nobody = vertex_answering(PROJECT, "http://127.0.0.1:1", lambda _: REGION)
+    nobody = vertex_answering(PROJECT, "http://127.0.0.1:1", lambda _: REGION, patience=0.5)
     with pytest.raises(UnavailableError):
         nobody.ask(BASE, row(shop))

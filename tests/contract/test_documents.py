@@ -25,7 +25,7 @@ from attune.domain.run import Run
 from attune.domain.shard import Member, Part, Shard, Span
 from attune.domain.split import Split
 from attune.errors import ConflictError
-from attune.ports import Create, Delete, Documents, Key, Query, RawDocument, Replace, Versioned
+from attune.ports import Contains, Create, Delete, Documents, Key, Query, RawDocument, Replace, Versioned
 from attune.services import manifests
 from attune.services.manifests import DatasetState, Lease, Progress, Slot
 
@@ -489,3 +489,22 @@ def test_what_lies_below_a_document_does_not_make_it(documents: Documents) -> No
 def test_a_count_goes_no_further_than_it_was_asked_to(documents: Documents, up_to: int, counted: int) -> None:
     create(documents, *ADDED, *REMOVED)
     assert documents.count(manifests.new_pairs("calls"), up_to=up_to) == counted
+
+
+def test_a_list_is_found_by_what_it_has(documents: Documents) -> None:
+    for name, held in (("a", ("x", "y")), ("b", ("y",)), ("c", ())):
+        documents.commit(Create(Key(RawDocument, ("things", name)), RawDocument({"held": list(held)})))
+    query = Query(RawDocument, ("things",), (("held", Contains("y")),))
+    assert [found.key.path[-1] for found in documents.find(query)] == ["a", "b"]
+    assert documents.count(Query(RawDocument, ("things",), (("held", Contains("z")),)), up_to=5) == 0
+
+
+def test_documents_of_every_collection_of_a_name_can_be_walked_by_where_they_lie(documents: Documents) -> None:
+    places = [("datasets", dataset, "pairs", name) for dataset in ("a", "a-b", "ä") for name in ("0", "v")]
+    for place in places:
+        documents.commit(Create(Key(RawDocument, place), RawDocument({"x": 1})))
+    seen, after = [], None
+    while found := documents.find(Query(RawDocument, ("pairs",), group=True), limit=1, after=after):
+        seen.append(found[0].key.path[1])
+        after = Key(RawDocument, ("datasets", seen[-1], "pairs", "~"))
+    assert seen == ["a", "a-b", "ä"]

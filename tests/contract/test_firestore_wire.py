@@ -145,9 +145,7 @@ def test_a_read_is_given_up_in_the_end(documents: FirestoreDocuments, service: S
 
 
 @pytest.mark.parametrize("kind", CONDITIONAL)
-@pytest.mark.parametrize(
-    "code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.DEADLINE_EXCEEDED]
-)
+@pytest.mark.parametrize("code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED])
 def test_a_commit_that_may_have_happened_is_not_repeated(
     documents: FirestoreDocuments, service: Service, kind: str, code: grpc.StatusCode
 ) -> None:
@@ -155,6 +153,26 @@ def test_a_commit_that_may_have_happened_is_not_repeated(
     with pytest.raises(UnavailableError):
         documents.commit(CONDITIONAL[kind])
     assert service.calls == {"Commit": 1}
+
+
+@pytest.mark.parametrize("kind", CONDITIONAL)
+@pytest.mark.parametrize("code", [grpc.StatusCode.ABORTED, grpc.StatusCode.RESOURCE_EXHAUSTED])
+def test_a_commit_that_was_surely_not_done_is_repeated(
+    documents: FirestoreDocuments, service: Service, kind: str, code: grpc.StatusCode
+) -> None:
+    service.fail(code, times=2)
+    documents.commit(CONDITIONAL[kind])
+    assert service.calls == {"Commit": 3}
+
+
+@pytest.mark.parametrize("code", [grpc.StatusCode.ABORTED, grpc.StatusCode.RESOURCE_EXHAUSTED])
+def test_too_many_writers_or_calls_are_no_conflict_since_nobody_need_have_written(
+    documents: FirestoreDocuments, service: Service, code: grpc.StatusCode
+) -> None:
+    service.fail(code)
+    with pytest.raises(UnavailableError):
+        documents.commit(Create(KEY, LEASE))
+    assert service.calls["Commit"] > 1
 
 
 def test_a_delete_without_a_condition_is_repeated_since_twice_is_the_same_as_once(
@@ -178,7 +196,6 @@ def test_a_delete_beside_another_write_is_not_repeated(documents: FirestoreDocum
         grpc.StatusCode.ALREADY_EXISTS,
         grpc.StatusCode.FAILED_PRECONDITION,
         grpc.StatusCode.NOT_FOUND,
-        grpc.StatusCode.ABORTED,
     ],
 )
 def test_a_commit_that_lost_is_a_conflict_that_names_its_documents(

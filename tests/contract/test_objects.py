@@ -196,3 +196,37 @@ def test_a_generation_that_was_deleted_is_gone(buckets: Buckets) -> None:
 def test_an_object_that_never_was_is_gone(buckets: Buckets) -> None:
     with pytest.raises(GoneError):
         buckets.intake.read("calls/never.txt", 1)
+
+
+# --- looking at the intake --------------------------------------------------------------------------------------
+
+
+def test_a_look_sees_the_live_generation_and_nothing_where_there_is_none(buckets: Buckets) -> None:
+    first = buckets.upload("d/a.wav", b"one")
+    newest = buckets.upload("d/a.wav", b"three")
+    seen = buckets.intake.look("d/a.wav")
+    assert seen is not None
+    assert (seen.name, seen.generation, seen.size) == ("d/a.wav", newest, 5)
+    assert newest > first
+    buckets.delete("d/a.wav")
+    assert buckets.intake.look("d/a.wav") is None
+
+
+def test_pages_hold_every_object_once_in_the_order_of_the_names_bytes(buckets: Buckets) -> None:
+    names = [name for name in NAMES if "\\" not in name]
+    for name in names:
+        buckets.upload(name, name.encode())
+    seen, after = [], ""
+    while page := buckets.intake.page(after, 2):
+        assert len(page) <= 2
+        seen += page
+        after = page[-1].name
+    assert [stored.name for stored in seen] == sorted(names, key=str.encode)
+    assert all(stored.size == len(stored.name.encode()) and stored.generation for stored in seen)
+
+
+def test_a_page_begins_behind_a_name_that_is_gone(buckets: Buckets) -> None:
+    for name in ("a", "b", "c"):
+        buckets.upload(name, b"x")
+    buckets.delete("b")
+    assert [stored.name for stored in buckets.intake.page("b", 10)] == ["c"]

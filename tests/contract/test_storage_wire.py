@@ -249,6 +249,20 @@ def test_a_service_that_does_not_answer_is_unavailable(trouble: Answer) -> None:
         objects(Wire(trouble), patience=0.05).delete("row")
 
 
+@pytest.mark.parametrize("status", [404, 410])
+def test_an_upload_that_the_service_knows_no_more_is_begun_anew_with_the_next_event(status: int) -> None:
+    opened = Answer(200, b"", (("location", SESSION),))
+    with pytest.raises(UnavailableError):
+        objects(Wire(opened, Answer(status))).put("row", bytes(9 * MEBIBYTE), "text/plain")
+
+
+def test_what_is_not_allowed_is_asked_once_and_again_with_the_next_event() -> None:
+    wire = Wire(FORBIDDEN)
+    with pytest.raises(UnavailableError):
+        objects(wire).read("row")
+    assert len(wire.sent) == 1
+
+
 def test_a_source_that_is_not_there_is_gone() -> None:
     with pytest.raises(GoneError):
         objects(Wire(Answer(404))).compose("whole", ["a"])

@@ -17,7 +17,8 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="session")
 def running(emulators_installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:  # noqa: ARG001 - skips, and gives nothing
     staged = tmp_path_factory.mktemp("build")
-    stage(ROOT, ["ingest", "launch", "watch"], staged)
+    stage(ROOT, ["ingest", "erase", "launch", "watch"], staged)
     pace = VertexPace(queue_seconds=0.2, run_seconds=1.0)
-    with Stack(Plan(staged=staged, vertex=pace, tick_seconds=0.5)) as stack:
+    often = {"ATTUNE_SWEEP_SECONDS": "2", "ATTUNE_LEASE_SECONDS": "10", "ATTUNE_STALLED_SECONDS": "2"}
+    with Stack(Plan(staged=staged, vertex=pace, tick_seconds=0.5, settings=often)) as stack:
         yield stack

@@ -37,10 +37,10 @@ def folder(tmp_path: Path) -> Path:
     return own
 
 
-def played(ground: Ground, act: Act) -> str:
+def played(ground: Ground, act: Act, *, farewell: bool = True) -> str:
     """What the demo printed; it must have ended well."""
     printed = io.StringIO()
-    assert play(ground, [act], Screen(Console(file=printed, width=200)))
+    assert play(ground, [act], Screen(Console(file=printed, width=200)), farewell=farewell)
     return printed.getvalue()
 
 
@@ -77,7 +77,7 @@ def test_a_folder_without_a_pair_is_refused_in_a_sentence(tmp_path: Path) -> Non
 
 def test_every_proof_fails_when_what_it_proves_is_broken(folder: Path) -> None:
     ground, act = TwinGround(), act_of_own(folder, threshold=4, more={"gate": OPEN})
-    played(ground, act)
+    played(ground, act, farewell=False)
     assert all(verdicts(ground, act).values())
     train = f"runs/{act.dataset}/r000001/train.jsonl"
     rows = ground.dataset_bucket.live.pop(train).data

@@ -142,7 +142,7 @@ def ignored(stack: Stack) -> dict[str, str]:
     return {line["object"]: line["ignored"] for line in lines if line.get("outcome") == "ignored"}
 
 
-@pytest.mark.parametrize("function", ["ingest", "launch", "watch"])
+@pytest.mark.parametrize("function", ["ingest", "erase", "launch", "watch"])
 def test_what_is_no_event_is_refused(running: Stack, function: str) -> None:
     plain = urllib3.request("POST", running.url(function), json={"hello": "there"})
     assert plain.status == 400

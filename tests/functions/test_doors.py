@@ -15,8 +15,14 @@ from flask.testing import FlaskClient
 
 from attune import bootstrap
 from attune.adapters.codec import plain
+from attune.adapters.spans import tracer
 from attune.domain.events import Channel, LaunchTuning, message
+from attune.domain.pair import PairState
+from attune.domain.parked import Task
 from attune.domain.run import RunState
+from attune.errors import RefusedError
+from attune.services import manifests
+from attune.services.park import DELIVERIES
 from attune_local.twins.objects import MemoryIntake, MemoryObjects
 from attune_local.twins.tuning import EngineTuning
 from service.scenes import Line, dies_at, drop, fill, launch_until, only_run, sound
@@ -31,7 +37,7 @@ ENVIRONMENT = {
     "ATTUNE_DATASET_BUCKET": "datasets",
 }
 PORTS = {"documents", "intake", "objects", "ear", "post", "tuning"}
-CAPTURED = {"ingest": "object_finalized", "launch": "launch_order", "watch": "tick"}
+CAPTURED = {"ingest": "object_finalized", "erase": "object_deleted", "launch": "launch_order", "watch": "tick"}
 
 
 def captured(name: str) -> Any:
@@ -99,6 +105,16 @@ def changed(event: Mapping[str, Any], **changes: object) -> dict[str, Any]:
     return found
 
 
+def fresh(name: str) -> dict[str, Any]:
+    """A captured event, as if it had happened just now."""
+    return changed(captured(name), ce_time=bootstrap.now().isoformat())
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    """What was logged."""
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+
+
 def order(data: bytes) -> dict[str, Any]:
     """A message of the launch topic with this for its data."""
     found: dict[str, Any] = captured("launch_order")
@@ -138,8 +154,6 @@ def test_what_is_no_cloud_event_is_refused_and_logged(
 @pytest.mark.parametrize(
     "kind",
     [
-        "google.cloud.storage.object.v1.deleted",
-        "google.cloud.storage.object.v1.archived",
         "google.cloud.storage.object.v1.metadataUpdated",
         "com.example.something",
     ],
@@ -150,7 +164,14 @@ def test_an_event_of_another_type_is_refused_and_nothing_touched(name: str, kind
 
 
 @pytest.mark.parametrize(
-    ("name", "event"), [("ingest", "tick"), ("launch", "object_finalized"), ("watch", "object_finalized")]
+    ("name", "event"),
+    [
+        ("ingest", "tick"),
+        ("ingest", "object_deleted"),
+        ("erase", "object_finalized"),
+        ("launch", "object_finalized"),
+        ("watch", "object_deleted"),
+    ],
 )
 def test_another_functions_event_is_refused(name: str, event: str) -> None:
     assert Door(name).post(captured(event)) == 400
@@ -217,7 +238,7 @@ def test_a_refusal_is_logged_without_what_was_in_the_event(capsys: pytest.Captur
 
 
 def test_a_captured_upload_is_taken_in(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
-    assert Door("ingest").post(captured("object_finalized")) == 200
+    assert Door("ingest").post(fresh("object_finalized")) == 200
     pair = stage.pair("speaker 3/clip #7 50%")
     assert (pair.audio.generation, pair.audio.size) == (1795080667478410, 352044)
     (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
@@ -226,7 +247,7 @@ def test_a_captured_upload_is_taken_in(stage: Stage, capsys: pytest.CaptureFixtu
 
 def test_an_object_that_is_none_of_ours_is_acknowledged(stage: Stage) -> None:
     before = stage.documents.paths()
-    assert Door("ingest").post(changed(captured("object_finalized"), name="readme.md")) == 200
+    assert Door("ingest").post(changed(fresh("object_finalized"), name="readme.md")) == 200
     assert stage.documents.paths() == before
 
 
@@ -254,7 +275,7 @@ def test_a_captured_tick_is_carried_out(stage: Stage) -> None:
 
 def test_the_same_event_twice_is_answered_twice(stage: Stage) -> None:
     door = Door("ingest")
-    assert [door.post(captured("object_finalized")) for _ in range(2)] == [200, 200]
+    assert [door.post(fresh("object_finalized")) for _ in range(2)] == [200, 200]
     assert len(stage.pairs()) == 1
 
 
@@ -267,7 +288,7 @@ def test_trouble_that_may_pass_is_answered_with_500_so_that_the_event_comes_agai
     stage.write_settings(threshold=1)
     stage.ingest(stage.upload("interviews/a.wav", sound("a")))
     text = stage.upload("interviews/a.txt", b"hello")
-    event = changed(captured("object_finalized"), name=text.name, generation=str(text.generation), size=str(text.size))
+    event = changed(fresh("object_finalized"), name=text.name, generation=str(text.generation), size=str(text.size))
     line.down = True
     assert Door("ingest").post(event) == 500
     assert line.sent == []
@@ -292,7 +313,7 @@ def test_an_answer_tells_nothing_of_what_was_said(stage: Stage, capsys: pytest.C
         for arrival in arrivals:
             Door("ingest").post(
                 changed(
-                    captured("object_finalized"),
+                    fresh("object_finalized"),
                     name=arrival.name,
                     generation=str(arrival.generation),
                     size=str(arrival.size),
@@ -304,3 +325,143 @@ def test_an_answer_tells_nothing_of_what_was_said(stage: Stage, capsys: pytest.C
     printed = capsys.readouterr()
     assert "secret" not in printed.out + printed.err
     assert "rejected" in printed.out
+
+
+def test_an_object_that_is_gone_is_taken_out_of_its_pair(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    stage.write_settings(threshold=9)
+    drop(stage, "a")
+    stage.intake.delete("interviews/a.txt")
+    gone = stage.pair("a").transcript
+    event = changed(fresh("object_deleted"), name=gone.name, generation=str(gone.generation))
+    assert [Door("erase").post(event) for _ in range(2)] == [200, 200]
+    assert (stage.pair("a").state, stage.pair("a").row) == (PairState.WAITING, None)
+    assert [line["outcome"] for line in lines(capsys) if line["message"] == "gone"] == ["erased", "erased"]
+
+
+def test_what_a_bucket_with_versions_archives_is_gone_too(stage: Stage) -> None:
+    drop(stage, "a")
+    stage.intake.delete("interviews/a.wav")
+    gone = stage.pair("a").audio
+    event = changed(fresh("object_archived"), name=gone.name, generation=str(gone.generation))
+    assert Door("erase").post(event) == 200
+    assert stage.pair("a").audio is None
+
+
+# --- what is left to the sweep, and what is parked -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "event"), [("ingest", "object_finalized"), ("erase", "object_deleted")])
+def test_an_old_event_is_acknowledged_and_left_to_the_sweep(
+    name: str, event: str, stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = stage.documents.paths()
+    assert Door(name).post(captured(event)) == 200
+    assert stage.documents.paths() == before
+    (line,) = lines(capsys)
+    assert (line["severity"], line["message"]) == ("WARNING", "an old event is left to the sweep")
+
+
+def test_an_event_that_does_not_tell_its_time_is_worked_on(stage: Stage) -> None:
+    assert Door("ingest").post(changed(captured("object_finalized"), ce_time=None)) == 200
+    assert len(stage.pairs()) == 1
+
+
+class Refusing:
+    """A bucket whose objects nobody may read."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def read(self, *_: object) -> bytes:
+        raise self.error
+
+    look = page = read
+
+
+def halves(stage: Stage) -> dict[str, Any]:
+    """The event of a second half, whose first has come."""
+    stage.write_settings(threshold=9)
+    stage.ingest(stage.upload("interviews/a.wav", sound("a")))
+    text = stage.upload("interviews/a.txt", b"hello")
+    return changed(fresh("object_finalized"), name=text.name, generation=str(text.generation), size=str(text.size))
+
+
+def test_what_cannot_succeed_is_parked_with_its_reason_and_acknowledged(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event = halves(stage)
+    vars(bootstrap.cloud()).update(intake=Refusing(RefusedError("the bucket does not let it be read")))
+    assert Door("ingest").post(event) == 200
+    (parked,) = stage.documents.find(manifests.parked_events())
+    assert (parked.value.task, parked.value.subject) == (Task.INGEST, "interviews/a.txt")
+    assert parked.value.reason == "the bucket does not let it be read"
+    (line,) = lines(capsys)
+    assert (line["severity"], line["message"]) == ("ERROR", "parked: attune retry tries it again")
+
+
+def test_an_error_of_unknown_kind_comes_again_a_few_times_before_it_is_parked(stage: Stage) -> None:
+    event = halves(stage)
+    vars(bootstrap.cloud()).update(intake=Refusing(ValueError("what was said in the recording")))
+    door = Door("ingest")
+    assert [door.post(event) for _ in range(DELIVERIES)] == [500] * (DELIVERIES - 1) + [200]
+    (parked,) = stage.documents.find(manifests.parked_events())
+    assert parked.value.deliveries == DELIVERIES
+    assert "ValueError in judge._read" in parked.value.reason
+    assert "said" not in parked.value.reason
+
+
+def test_what_is_parked_is_tried_again_when_a_person_asks_and_then_forgotten(stage: Stage) -> None:
+    event = halves(stage)
+    good = vars(bootstrap.cloud())["intake"]
+    vars(bootstrap.cloud()).update(intake=Refusing(RefusedError("not now")))
+    Door("ingest").post(event)
+    vars(bootstrap.cloud()).update(intake=good)
+    asked = bootstrap.retry(bootstrap.cloud().ports())(["interviews/a.txt"])
+    assert [parked.subject for parked in asked] == ["interviews/a.txt"]
+    assert Door("watch").post(captured("tick")) == 200
+    assert stage.pair("a").state is PairState.ACCEPTED
+    assert stage.documents.find(manifests.parked_events()) == []
+
+
+# --- what is told of it -----------------------------------------------------------------------------------------
+
+
+def test_every_line_of_an_upload_is_about_its_pair_even_where_it_goes_wrong(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage.write_settings(threshold=1)
+    stage.ingest(stage.upload("interviews/a.wav", sound("a")))
+    text = stage.upload("interviews/a.txt", b"hello")
+    event = changed(fresh("object_finalized"), name=text.name, generation=str(text.generation), size=str(text.size))
+    line = stage.post
+    assert isinstance(line, Line)
+    line.down = True
+    assert Door("ingest").post(event) == 500
+    (said,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (said["severity"], said["dataset"], said["pair"]) == ("WARNING", "interviews", stage.pair("a").id)
+    assert said["why"] == "the line is down"
+    assert "logging.googleapis.com/labels" in said
+
+
+def test_a_run_is_one_trace_from_the_upload_to_the_job(stage: Stage, tmp_path: Path) -> None:
+    vars(bootstrap.cloud())["tracer"] = tracer(f"file:{tmp_path / 'spans'}", "attune-example", "attune")
+    stage.write_settings(threshold=1)
+    stage.ingest(stage.upload("interviews/a.wav", sound("a")))
+    text = stage.upload("interviews/a.txt", b"hello")
+    event = changed(fresh("object_finalized"), name=text.name, generation=str(text.generation), size=str(text.size))
+    assert Door("ingest").post(event) == 200
+    (sent,) = [sent for sent in stage.post.sent if sent.channel is Channel.LAUNCH]
+    ordered = captured("launch_order")
+    ordered["body"]["message"]["attributes"]["ce-traceparent"] = sent.traceparent
+    assert Door("launch").post(ordered) == 200
+    found = [json.loads(line) for line in (tmp_path / "spans").read_text().splitlines()]
+    assert {"ingest", "store row", "open run", "order", "launch", "create job"} <= {span["name"] for span in found}
+    assert len({span["context"]["trace_id"] for span in found}) == 1
+    (ingested,) = [span for span in found if span["name"] == "ingest"]
+    assert ingested["attributes"] == {
+        "attune.dataset": "interviews",
+        "attune.pair": stage.pair("a").id,
+        "attune.object": "interviews/a.txt",
+        "attune.generation": text.generation,
+        "attune.outcome": "accepted",
+    }

@@ -17,7 +17,12 @@ from attune_local.stage import stage
 
 ROOT = Path(__file__).parents[2]
 EVENTS = ROOT / "tests" / "events"
-CAPTURED = {"ingest": "object_finalized.json", "launch": "launch_order.json", "watch": "tick.json"}
+CAPTURED = {
+    "ingest": "object_finalized.json",
+    "erase": "object_deleted.json",
+    "launch": "launch_order.json",
+    "watch": "tick.json",
+}
 ANSWER = """
 import json, sys
 import functions_framework
@@ -60,7 +65,11 @@ def with_pip(python: Path) -> list[list[str]]:
 @pytest.mark.emulators
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("installed", [with_uv, pytest.param(with_pip, marks=pytest.mark.soak)])
-@pytest.mark.parametrize("function", ["ingest", "launch", "watch"])
+@pytest.mark.parametrize(
+    "function",
+    # The watch has the others' requirements, and its own.
+    ["erase", "watch", *(pytest.param(each, marks=pytest.mark.soak) for each in ("ingest", "launch"))],
+)
 def test_a_staged_folder_installs_and_answers_in_a_clean_environment(
     function: str, installed: Callable[[Path], list[list[str]]], tmp_path: Path, stack: Stack
 ) -> None:

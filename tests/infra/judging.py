@@ -13,6 +13,7 @@ State = Mapping[str, Any]
 _PUBLIC = frozenset({"allUsers", "allAuthenticatedUsers"})
 _BASIC = frozenset({"roles/owner", "roles/editor", "roles/viewer"})
 _ADMIN = re.compile(r"[aA]dmin$|\.owner$")
+_WRITES = frozenset({"storage.objects.create", "storage.objects.delete", "storage.objects.update"})
 _WRITES_OBJECTS = re.compile(r"^roles/storage\.(object(Creator|User|Admin)|admin|legacyBucket(Writer|Owner))$")
 
 
@@ -72,15 +73,18 @@ def open_functions(state: State) -> list[str]:
 
 
 def writing_where_they_listen(state: State) -> list[str]:
-    """Functions that may write into a bucket whose objects set a function off."""
+    """Functions that may write or delete in a bucket whose objects set a function off."""
     listened = {bucket for each in resources(state, "google_cloudfunctions2_function") for bucket in buckets_of(each)}
     accounts = {f"serviceAccount:{runs_as(each)}" for each in resources(state, "google_cloudfunctions2_function")}
+    own = _own_roles_that_write(state)
     on_buckets = [
         each["address"]
         for each in resources(state, "google_storage_bucket_iam_member")
-        if each["values"]["bucket"] in listened and _may_write(each, accounts)
+        if each["values"]["bucket"] in listened and _may_write(each, accounts, own)
     ]
-    on_all = [each["address"] for each in resources(state, "google_project_iam_member") if _may_write(each, accounts)]
+    on_all = [
+        each["address"] for each in resources(state, "google_project_iam_member") if _may_write(each, accounts, own)
+    ]
     return on_buckets + on_all
 
 
@@ -100,6 +104,12 @@ def buckets_of(function: Mapping[str, Any]) -> list[str]:
     return [str(each["value"]) for each in filters if each["attribute"] == "bucket"]
 
 
-def _may_write(grant: Mapping[str, Any], accounts: set[str]) -> bool:
-    values = grant["values"]
-    return values["member"] in accounts and bool(_WRITES_OBJECTS.match(values.get("role") or ""))
+def _own_roles_that_write(state: State) -> set[str]:
+    """The ends of the names of the project's own roles that let objects be written or deleted."""
+    roles = (each["values"] for each in resources(state, "google_project_iam_custom_role"))
+    return {f"/roles/{role['role_id']}" for role in roles if _WRITES & set(role["permissions"])}
+
+
+def _may_write(grant: Mapping[str, Any], accounts: set[str], own: set[str]) -> bool:
+    role, member = grant["values"].get("role") or "", grant["values"].get("member")
+    return member in accounts and (bool(_WRITES_OBJECTS.match(role)) or role.endswith(tuple(own)))

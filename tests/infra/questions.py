@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from attune.config import Settings
-from attune.ports import Key, Query, RawDocument
+from attune.ports import Contains, Key, Query, RawDocument
 from attune.services import manifests
 
 _ARGUMENTS: Mapping[str, object] = {"int": 1, "str": "x"}
@@ -18,7 +19,10 @@ _WRITTEN_BY_PEOPLE = {"datasets", "settings"}
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index of one field (made by Firestore itself, unless it is said otherwise) or of several."""
+    """An index of one field (made by Firestore itself, unless it is said otherwise) or of several.
+
+    Each field has a direction, or CONTAINS for what is in a list.
+    """
 
     collection: str
     fields: tuple[tuple[str, str], ...]
@@ -53,7 +57,7 @@ def index_for(question: Query[Any]) -> Index | None:
 
     Equalities alone are answered by joining the fields' own indexes. An order by another field takes one index of all.
     """
-    equal = tuple((name, "ASCENDING") for name, _ in question.where)
+    equal = tuple((name, "CONTAINS" if isinstance(value, Contains) else "ASCENDING") for name, value in question.where)
     ordered = ((question.order_by, question.order.name),) if question.order_by else ()
     if not equal and not ordered:
         return None
@@ -67,3 +71,20 @@ def written_fields() -> dict[str, set[str]]:
         if is_dataclass(key.kind) and key.kind is not RawDocument:
             found.setdefault(key.path[-2], set()).update(field.name for field in fields(key.kind))
     return found
+
+
+def many_valued_fields() -> dict[str, set[str]]:
+    """The fields of each collection's documents that are lists, maps or documents in the document."""
+    found: dict[str, set[str]] = {}
+    for key in keys().values():
+        if is_dataclass(key.kind) and key.kind is not RawDocument:
+            hints = typing.get_type_hints(key.kind)
+            many = {field.name for field in fields(key.kind) if _is_many(hints[field.name])}
+            found.setdefault(key.path[-2], set()).update(many)
+    return found
+
+
+def _is_many(kind: Any) -> bool:
+    if isinstance(kind, types.UnionType) or typing.get_origin(kind) is typing.Union:
+        return any(_is_many(each) for each in typing.get_args(kind))
+    return is_dataclass(kind) or typing.get_origin(kind) in (tuple, list, dict, Mapping)

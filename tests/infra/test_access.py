@@ -1,12 +1,18 @@
 """Who may do what: nobody everything, nobody from outside, and each function only what its adapters call for."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from attune.services.doctor.rights import removable
+from attune.services.encode import recording_name, row_name, text_name
+from attune.services.report.places import lines_name, page_name, report_store
+from attune.services.shards import draft_store, row_store
 from infra import judging
 from infra.workplace import FUNCTIONS, HERE, PROJECT, resources, workplace
+from rights.conditions import holds
 
 RULES = (
     judging.public_members,
@@ -19,6 +25,7 @@ RULES = (
     judging.writing_where_they_listen,
 )
 INTAKE, DATASET = f"{PROJECT}-attune-intake", f"{PROJECT}-attune-datasets"
+MOST_OPERATORS = 12  # in one condition, by IAM's limits
 STORAGE_AGENT = "service-123456789012@gs-project-accounts.iam.gserviceaccount.com"
 PUBSUB_AGENT = "service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com"
 TUNING_AGENT = "service-123456789012@gcp-sa-vertex-tune.iam.gserviceaccount.com"
@@ -33,8 +40,10 @@ def careless(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("rule", [*RULES, judging.policies_and_bindings], ids=lambda rule: rule.__name__)
-def test_the_plan_breaks_no_rule(rule: Callable[[Any], list[str]], planned: dict[str, Any]) -> None:
-    assert rule(planned) == []
+def test_what_is_planned_and_applied_breaks_no_rule(
+    rule: Callable[[Any], list[str]], planned: dict[str, Any], applied: dict[str, Any]
+) -> None:
+    assert rule(planned) == rule(applied) == []
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
@@ -42,38 +51,106 @@ def test_a_careless_plan_breaks_every_rule(rule: Callable[[Any], list[str]], car
     assert rule(careless) != []
 
 
+def test_a_careless_plan_writes_and_deletes_where_it_listens(careless: dict[str, Any]) -> None:
+    found = judging.writing_where_they_listen(careless)
+    for name in ("listens_and_writes", "listens_and_deletes"):
+        assert f"google_storage_bucket_iam_member.{name}" in found
+
+
 def test_the_roles_of_the_functions_are_these_and_no_more(applied: dict[str, Any]) -> None:
     held = {name: {(role, on) for role, on in _held(applied, f"attune-{name}")} for name in FUNCTIONS}
-    database, reads, creates = (
-        ("roles/datastore.user", PROJECT),
-        "roles/storage.objectViewer",
-        "roles/storage.objectCreator",
-    )
+    database = ("roles/datastore.user", PROJECT)
     events, launch = ("roles/pubsub.publisher", "attune-events"), ("roles/pubsub.publisher", "attune-launch")
-    common = {database, (reads, DATASET), (creates, DATASET), events}
-    assert held["ingest"] == common | {(reads, INTAKE), launch}
-    assert held["launch"] == common | {
-        (f"projects/{PROJECT}/roles/attuneTuner", PROJECT),
+    reads, finds, writes, removes = (_own(name) for name in ("Reader", "Finder", "Writer", "Remover"))
+    assert held["ingest"] == {database, (finds, INTAKE), (reads, DATASET), (writes, DATASET), events, launch}
+    assert held["erase"] == {database, (finds, INTAKE)}
+    assert held["launch"] == {
+        database,
+        (finds, DATASET),
+        (writes, DATASET),
+        (removes, DATASET),
+        events,
+        (_own("Tuner"), PROJECT),
         ("roles/iam.serviceAccountUser", f"projects/{PROJECT}/serviceAccounts/{_email('attune-tuning')}"),
     }
-    assert held["watch"] == common | {
-        (f"projects/{PROJECT}/roles/attuneFollower", PROJECT),
-        (f"projects/{PROJECT}/roles/attuneReporter", DATASET),
+    assert held["watch"] == {
+        database,
+        (finds, INTAKE),
+        (finds, DATASET),
+        (writes, DATASET),
+        (removes, DATASET),
+        events,
         launch,
+        (_own("Follower"), PROJECT),
     }
 
 
-def test_only_reports_may_be_replaced_and_only_by_the_watch(applied: dict[str, Any]) -> None:
-    roles = [each["values"] for each in resources(applied, "google_project_iam_custom_role")]
-    deleting = {role["id"] for role in roles if "storage.objects.delete" in role["permissions"]}
+def test_a_role_on_a_bucket_holds_what_its_name_says_and_nothing_else(applied: dict[str, Any]) -> None:
+    roles = {each["values"]["id"]: each["values"]["permissions"] for each in _custom_roles(applied)}
+    assert {name: roles[_own(name)] for name in ("Reader", "Finder", "Writer", "Remover")} == {
+        "Reader": ["storage.objects.get"],
+        "Finder": ["storage.objects.get", "storage.objects.list"],
+        "Writer": ["storage.objects.create"],
+        "Remover": ["storage.objects.delete"],
+    }
+
+
+def test_nobody_may_delete_but_launch_and_watch_and_each_only_what_is_its_own(applied: dict[str, Any]) -> None:
+    deleting = {
+        each["values"]["id"]
+        for each in _custom_roles(applied)
+        if "storage.objects.delete" in each["values"]["permissions"]
+    }
     grants = [each["values"] for each in resources(applied) if each["values"].get("role") in deleting]
-    assert [(grant["member"], grant["bucket"], grant["condition"][0]["expression"]) for grant in grants] == [
-        (
-            f"serviceAccount:{_email('attune-watch')}",
-            DATASET,
-            f'resource.name.startsWith("projects/_/buckets/{DATASET}/objects/reports/")',
-        )
+    assert {(grant["member"], grant["bucket"]): grant["condition"][0]["expression"] for grant in grants} == {
+        (f"serviceAccount:{_email(f'attune-{name}')}", DATASET): removable(name, DATASET)
+        for name in ("launch", "watch")
+    }
+
+
+@pytest.mark.parametrize(
+    ("function", "name", "may"),
+    [
+        ("launch", row_store("calls", "").joined(["x"]), True),
+        ("launch", row_store("calls", "").lines(b"x"), True),
+        ("launch", draft_store("calls").joined(["x"]), True),
+        ("launch", report_store("calls", "1").joined(["x"]), False),
+        ("launch", row_name("calls", "x"), False),
+        ("launch", "runs/calls/000001/train.jsonl", False),
+        ("watch", row_store("calls", "").joined(["x"]), True),
+        ("watch", report_store("calls", "1").lines(b"x"), True),
+        ("watch", lines_name("calls"), True),
+        ("watch", page_name("calls"), True),
+        ("watch", row_name("calls", "x"), True),
+        ("watch", recording_name("calls", "x", ".wav"), True),
+        ("watch", text_name("calls", "x", "y"), True),
+        ("watch", "runs/calls/000001/train.jsonl", True),
+        ("watch", "runs/calls/000001/validation.jsonl", True),
+        ("watch", "runs/calls/000001/manifest.jsonl", False),
+        ("watch", "runs/calls/000001/hold-out.jsonl", False),
+        ("watch", "elsewhere/runs/train.jsonl", False),
+    ],
+)
+def test_what_may_be_deleted_is_what_the_code_deletes(
+    function: str, name: str, applied: dict[str, Any], *, may: bool
+) -> None:
+    (grant,) = (
+        each["values"]
+        for each in resources(applied, "google_storage_bucket_iam_member")
+        if each["values"]["role"] == _own("Remover") and each["values"]["member"].endswith(_email(f"attune-{function}"))
+    )
+    assert holds(grant["condition"][0]["expression"], f"projects/_/buckets/{DATASET}/objects/{name}") is may
+
+
+def test_a_condition_is_of_no_more_operators_than_are_taken(applied: dict[str, Any]) -> None:
+    conditions = [
+        condition["expression"]
+        for each in resources(applied)
+        if "role" in each["values"]
+        for condition in each["values"].get("condition") or []
     ]
+    assert len(conditions) > 3
+    assert max(len(re.findall(r"&&|[|]{2}|!(?!=)", expression)) for expression in conditions) <= MOST_OPERATORS
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -139,6 +216,14 @@ def _held(state: dict[str, Any], account: str) -> list[tuple[str, str]]:
         for each in resources(state)
         if each["values"].get("member") == member and "role" in each["values"]
     ]
+
+
+def _own(name: str) -> str:
+    return f"projects/{PROJECT}/roles/attune{name}"
+
+
+def _custom_roles(state: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(resources(state, "google_project_iam_custom_role"))
 
 
 def _on(grant: dict[str, Any]) -> str:

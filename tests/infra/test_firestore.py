@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from attune.config import Settings, read_settings
-from attune.ports import Order, Query, RawDocument
+from attune.domain.ledger import Ledger
+from attune.ports import Contains, Order, Query, RawDocument
 from attune.services import manifests
-from infra.questions import Index, index_for, questions, written_fields
+from infra.questions import Index, index_for, many_valued_fields, questions, written_fields
 from infra.workplace import ROOT, resources
 
 QUESTIONS = questions()
@@ -20,9 +21,12 @@ QUESTIONS = questions()
 
 def test_the_questions_are_found() -> None:
     assert {"new_pairs", "oldest_new_pairs", "changed_pairs", "all_active_runs", "waiting_messages"} <= set(QUESTIONS)
-    assert any(question.group for question in QUESTIONS.values())
+    assert {"all_active_runs", "pairs_to_forget", "every_pair"} <= {
+        name for name, question in QUESTIONS.items() if question.group
+    }
     needed = [index_for(question) for question in QUESTIONS.values()]
     assert any(index is not None and len(index.fields) > 1 for index in needed)
+    assert any(index is not None and index.fields[0][1] == "CONTAINS" for index in needed)
 
 
 @pytest.mark.parametrize("name", sorted(QUESTIONS))
@@ -35,6 +39,10 @@ def test_a_question_has_its_index(name: str, planned: dict[str, Any]) -> None:
     "question",
     [
         Query(RawDocument, ("pairs",), (("due", "add"),), group=True),
+        Query(RawDocument, ("pairs",), (("recordings", Contains("x")),), group=True),
+        Query(RawDocument, ("datasets", "x", "pairs"), (("to_forget", True),), order_by="path"),
+        Query(RawDocument, ("datasets", "x", "pairs"), (("sides", Contains("train")),)),
+        Query(RawDocument, ("datasets", "x", "pairs"), (("to_forget", Contains(1)),)),
         Query(RawDocument, ("datasets", "x", "runs"), (("active", True),), order_by="number"),
         Query(RawDocument, ("datasets", "x", "pairs"), order_by="changed_at"),
         Query(RawDocument, ("datasets", "x", "runs"), order_by="active", order=Order.DESCENDING),
@@ -49,6 +57,28 @@ def test_a_question_without_one_would_be_noticed(question: Query[Any], planned: 
 def test_every_stated_index_answers_a_question(planned: dict[str, Any]) -> None:
     needed = {index_for(question) for question in QUESTIONS.values()}
     assert set(_composites(planned)) <= needed
+
+
+def test_a_question_to_one_dataset_keeps_its_index_beside_that_for_all_of_them(planned: dict[str, Any]) -> None:
+    groups = {(question.collection[-1], name) for question in _grouped() for name, _ in question.where}
+    assert groups == {("runs", "active"), ("pairs", "to_forget")}
+    for collection, name in groups:
+        assert _own_indexes(collection, name, planned) == {("ASCENDING", False), ("ASCENDING", True)}
+
+
+def test_every_index_over_all_datasets_is_asked_for(planned: dict[str, Any]) -> None:
+    asked = {(question.collection[-1], name) for question in _grouped() for name, _ in question.where}
+    stated = {(each["collection"], each["field"]) for each in _field_settings(planned) if _spans_all(each)}
+    assert stated == asked
+
+
+def test_a_list_or_a_map_that_nobody_asks_for_is_not_indexed(planned: dict[str, Any]) -> None:
+    """An index costs an entry for everything in it."""
+    asked = {(question.collection[-1], name) for question in QUESTIONS.values() for name, _ in question.where}
+    left_out = {(each["collection"], each["field"]) for each in _field_settings(planned) if not _indexes(each)}
+    many = {(collection, name) for collection, names in many_valued_fields().items() for name in names}
+    assert ("pairs", "recordings") in many & asked
+    assert many - asked <= left_out
 
 
 def test_every_field_left_out_is_one_that_the_code_writes(planned: dict[str, Any]) -> None:
@@ -67,6 +97,8 @@ def test_what_grows_with_every_write_and_what_holds_much_is_not_indexed(planned:
     for name in ("history", "dropped", "train", "validation", "manifest"):
         assert ("runs", name) in left_out
     assert {("outbox", "data"), ("outbox", "at")} <= left_out
+    assert {("ledgers", field.name) for field in fields(Ledger)} <= left_out
+    assert {("pairs", name) for name in ("erased", "past", "stays")} <= left_out
 
 
 def test_a_minute_that_grows_is_indexed_in_one_direction_only(planned: dict[str, Any]) -> None:
@@ -113,11 +145,23 @@ def _composites(plan: dict[str, Any]) -> list[Index]:
 
 
 def _own_indexes(collection: str, name: str, plan: dict[str, Any]) -> set[tuple[str, bool]]:
-    """A field's own indexes: those that are stated, or else Firestore's two, which never span collections."""
+    """A field's own indexes: those that are stated, or else Firestore's three, which never span collections."""
     for each in _field_settings(plan):
         if (each["collection"], each["field"]) == (collection, name):
-            return {(index["order"], index["query_scope"] == "COLLECTION_GROUP") for index in _indexes(each)}
-    return {("ASCENDING", False), ("DESCENDING", False)}
+            return {(_kind(index), index["query_scope"] == "COLLECTION_GROUP") for index in _indexes(each)}
+    return {("ASCENDING", False), ("DESCENDING", False), ("CONTAINS", False)}
+
+
+def _kind(index: Mapping[str, Any]) -> str:
+    return str(index.get("order") or index["array_config"])
+
+
+def _spans_all(field: dict[str, Any]) -> bool:
+    return any(index["query_scope"] == "COLLECTION_GROUP" for index in _indexes(field))
+
+
+def _grouped() -> list[Query[Any]]:
+    return [question for question in QUESTIONS.values() if question.group]
 
 
 def _field_settings(plan: dict[str, Any]) -> list[dict[str, Any]]:

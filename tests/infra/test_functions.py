@@ -7,13 +7,15 @@ import pytest
 
 from attune.config import Deployment
 from attune.domain.quality.limits import PUBLISHED_AUDIO_BYTES
-from attune.entry.envelope import FINALIZED, PUBLISHED
+from attune.entry.envelope import DELETED, FINALIZED, PUBLISHED
+from attune.services.sweep.objects import _BYTES_AT_ONCE
 from attune_local.stack import plan as local
-from infra.workplace import FUNCTIONS, PROJECT, ROOT, resources
+from infra.workplace import FUNCTIONS, PROJECT, ROOT, Workplace, resources
 
 LARGEST_AT_ONCE = 3  # a call holds a recording, its base64, and what of it is being decoded
 INTERPRETER_BYTES = 400_000_000  # Python with the clients loaded, and its buffers
 LONGEST_FOR_EVENTS = 540  # seconds; Google's limit for functions that take events
+REST_OF_A_TICK_BYTES = 1_000_000_000  # a report's rows, an evaluation's recordings and answers
 UNITS = {"Mi": 2**20, "Gi": 2**30}
 LEFT_AT_THEIR_DEFAULTS = {
     "vertex_endpoint",  # only a local stack has one
@@ -23,7 +25,10 @@ LEFT_AT_THEIR_DEFAULTS = {
     "intent_seconds",
     "stalled_seconds",
     "budget_seconds",
+    "oldest_event_seconds",
+    "traces",  # nobody keeps spans
 }
+EVENTS_COME_FOR = 24 * 60 * 60  # seconds that Eventarc tries again
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -60,6 +65,7 @@ def test_each_function_listens_to_what_its_door_takes(applied: dict[str, Any]) -
     triggers = {name: _function(applied, name)["event_trigger"][0] for name in FUNCTIONS}
     assert {name: trigger["event_type"] for name, trigger in triggers.items()} == {
         "ingest": FINALIZED,
+        "erase": DELETED,
         "launch": PUBLISHED,
         "watch": PUBLISHED,
     }
@@ -69,8 +75,9 @@ def test_each_function_listens_to_what_its_door_takes(applied: dict[str, Any]) -
     }
 
 
-def test_ingest_listens_where_the_intake_bucket_is(planned: dict[str, Any]) -> None:
-    trigger = _function(planned, "ingest")["event_trigger"][0]
+@pytest.mark.parametrize("name", ["ingest", "erase"])
+def test_what_listens_to_the_intake_bucket_listens_where_it_is(name: str, planned: dict[str, Any]) -> None:
+    trigger = _function(planned, name)["event_trigger"][0]
     (watched,) = trigger["event_filters"]
     (bucket,) = [b for b in resources(planned, "google_storage_bucket") if b["values"]["name"] == watched["value"]]
     assert bucket["name"] == "intake"
@@ -108,6 +115,27 @@ def test_ingest_has_room_for_its_largest_recordings_all_at_once(planned: dict[st
     service = _service(planned, "ingest")
     at_once = service["max_instance_request_concurrency"]
     assert _bytes(service["available_memory"]) >= LARGEST_AT_ONCE * PUBLISHED_AUDIO_BYTES * at_once + INTERPRETER_BYTES
+
+
+def test_watch_has_room_for_what_the_sweep_judges_at_once_beside_the_rest_of_a_tick(planned: dict[str, Any]) -> None:
+    service, swept = _service(planned, "watch"), max(_BYTES_AT_ONCE, PUBLISHED_AUDIO_BYTES)
+    assert service["max_instance_request_concurrency"] == 1
+    assert _bytes(service["available_memory"]) >= LARGEST_AT_ONCE * swept + INTERPRETER_BYTES + REST_OF_A_TICK_BYTES
+
+
+def test_erase_has_room_for_the_interpreter(planned: dict[str, Any]) -> None:
+    assert _bytes(_service(planned, "erase")["available_memory"]) >= INTERPRETER_BYTES
+
+
+def test_the_sweep_begins_anew_after_so_many_hours(place: Workplace, planned: dict[str, Any]) -> None:
+    """The deployment's own default is the one that the code states."""
+    default = Deployment(project="p", region="r", intake_bucket="i", dataset_bucket="d").sweep_seconds
+    assert _environment(planned, "watch")["ATTUNE_SWEEP_SECONDS"] == str(default)
+    assert _environment(place.plan(sweep_hours=6), "watch")["ATTUNE_SWEEP_SECONDS"] == str(6 * 60 * 60)
+
+
+def test_an_event_is_left_to_the_sweep_before_it_comes_no_more(planned: dict[str, Any]) -> None:
+    assert Deployment.from_environment(_environment(planned, "ingest")).oldest_event_seconds < EVENTS_COME_FOR
 
 
 def test_the_functions_are_those_that_are_in_the_repository(planned: dict[str, Any]) -> None:

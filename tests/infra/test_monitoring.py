@@ -3,10 +3,13 @@
 import ast
 import json
 import re
+from dataclasses import fields
 from typing import Any
 
 import pytest
 
+from attune.domain.ledger import Ledger
+from attune.services.census import Census
 from infra.workplace import ROOT, resources
 
 OURS = re.compile(r"logging\.googleapis\.com/user/([a-z_/]+)")
@@ -20,6 +23,8 @@ ALERTS = {
     "attune: dead letters",
     "attune: a tuning job is on no run's record",
     "attune: the watch is silent",
+    "attune: an event could not be worked on",
+    "attune: the sweep or the erasure gets nowhere",
 }
 
 
@@ -42,20 +47,67 @@ def test_every_label_of_a_metric_is_read_from_the_line(planned: dict[str, Any]) 
         assert labels == set(metric["values"]["label_extractors"] or {})
 
 
-@pytest.mark.parametrize("message", ["object", "run", "census"])
-def test_the_lines_that_are_counted_are_written_by_the_doors(message: str, planned: dict[str, Any]) -> None:
+def test_the_lines_that_are_counted_are_written_by_the_doors(planned: dict[str, Any]) -> None:
     counted = {
         found
         for each in resources(planned, "google_logging_metric")
         for found in MESSAGE.findall(each["values"]["filter"])
     }
-    assert message in counted & _written()
+    assert {"object", "run", "census", "ledger"} <= counted <= _written()
+
+
+def test_each_number_of_a_ledger_is_published_and_nothing_that_it_has_not(planned: dict[str, Any]) -> None:
+    published = {name: each for name, each in _metrics(planned).items() if name.startswith("attune/ledger_")}
+    numbers = {field.name for field in fields(Ledger) if field.type == "int"} - {"pass_number"}
+    assert {name.removeprefix("attune/ledger_") for name in published} == numbers
+    for name, metric in published.items():
+        assert metric["value_extractor"] == f"EXTRACT(jsonPayload.{name.removeprefix('attune/ledger_')})"
+        assert metric["metric_descriptor"][0]["value_type"] == "DISTRIBUTION"
+        assert metric["bucket_options"]
+
+
+@pytest.mark.parametrize(
+    ("metric", "asked"),
+    [("gap", 'jsonPayload.message="ledger" jsonPayload.gap!=0'), ("parked", "jsonPayload.parked>0")],
+)
+def test_what_is_asked_of_a_ledger_is_a_number_of_it(metric: str, asked: str, planned: dict[str, Any]) -> None:
+    """The line has the ledger's own fields: a name that it does not have would keep an alert silent for good."""
+    assert asked in _metrics(planned)[f"attune/{metric}"]["filter"]
+    assert metric in {field.name for field in fields(Ledger)}
+
+
+def test_what_is_asked_of_a_census_is_in_it(planned: dict[str, Any]) -> None:
+    asked = {
+        name
+        for metric in _metrics(planned).values()
+        if 'message="census"' in metric["filter"]
+        for name in re.findall(r"jsonPayload\.(\w+)[><!]", metric["filter"])
+    }
+    assert asked == {"oldest_waiting_hours", "promoted_days_ago"}
+    assert asked < {field.name for field in fields(Census)}
+
+
+def test_the_parts_of_a_tick_that_may_not_stand_still_are_named_as_the_watch_names_them(
+    planned: dict[str, Any],
+) -> None:
+    (parts,) = re.findall(r'trouble=~"\^\(([^)]+)\): "', _metrics(planned)["attune/put_off"]["filter"])
+    watch = (ROOT / "shared/attune/services/watch.py").read_text()
+    assert [part for part in parts.split("|") if f'_put_off_on_trouble(tick, "{part}"' not in watch] == []
+    assert "the sweep" in parts
 
 
 def test_the_dashboard_is_whole(planned: dict[str, Any]) -> None:
     (dashboard,) = resources(planned, "google_monitoring_dashboard")
     tiles = json.loads(dashboard["values"]["dashboard_json"])["mosaicLayout"]["tiles"]
-    assert len({(tile["xPos"], tile["yPos"]) for tile in tiles}) == len(tiles) == 8
+    assert len({(tile["xPos"], tile["yPos"]) for tile in tiles}) == len(tiles) == 12
+    assert all(tile["widget"]["xyChart"]["dataSets"] for tile in tiles)
+    (bucket,) = (tile["widget"] for tile in tiles if tile["widget"]["title"].startswith("The intake bucket"))
+    legends = {line["legendTemplate"] for line in bucket["xyChart"]["dataSets"]}
+    assert {"${metric.labels.dataset}: listed", "${metric.labels.dataset}: accepted"} < legends
+
+
+def _metrics(plan: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {each["values"]["name"]: each["values"] for each in resources(plan, "google_logging_metric")}
 
 
 def _filters(plan: dict[str, Any]) -> list[str]:
@@ -65,14 +117,14 @@ def _filters(plan: dict[str, Any]) -> list[str]:
 
 
 def _written() -> set[str]:
-    """What the doors log: the first argument of every `logger().info(…)` and the like."""
+    """What the doors log: the first argument of every `logger().info(…)` and the like, the second of `log`."""
     tree = ast.parse((ROOT / "shared/attune/entry/doors.py").read_text())
     return {
-        str(node.args[0].value)
+        str(said.value)
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
-        and node.func.attr in {"info", "warning", "error"}
-        and node.args
-        and isinstance(node.args[0], ast.Constant)
+        and node.func.attr in {"info", "warning", "error", "log"}
+        for said in node.args[node.func.attr == "log" :][:1]
+        if isinstance(said, ast.Constant)
     }

@@ -19,7 +19,7 @@ from infra.standin.schema import read_schema
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-FUNCTIONS = ("ingest", "launch", "watch")
+FUNCTIONS = ("ingest", "erase", "launch", "watch")
 PROJECT = "demo-project"
 
 _TERRAFORM = ROOT / "infra/terraform.py"

@@ -18,6 +18,7 @@ NOT_SEEN = "(a grant further up, through a group, or on the project under a cond
 KEY = "projects/p/locations/us-central1/keyRings/r/cryptoKeys/k"
 OTHERS = "1-compute@developer.gserviceaccount.com"
 IAM = f"{PROJECT}.iam.gserviceaccount.com"
+ERASES = f"serviceAccount:attune-erase@{IAM}"
 
 
 @pytest.fixture(scope="module")
@@ -89,8 +90,8 @@ def test_each_right_that_is_taken_away_is_missed_by_its_account(clinic: Room) ->
     ("match", "lost", "command"),
     [
         (
-            {"on": f"bucket/{INTAKE}"},
-            f"roles/storage.objectViewer on bucket {INTAKE}",
+            {"on": f"bucket/{INTAKE}", "member": ERASES},
+            f"projects/{PROJECT}/roles/attuneFinder on bucket {INTAKE}",
             f"gcloud storage buckets add-iam-policy-binding gs://{INTAKE}",
         ),
         (
@@ -124,14 +125,29 @@ def test_a_right_under_a_condition_is_granted_with_its_condition(clinic: Room) -
     assert todo.endswith(f"--role=roles/datastore.user --condition='expression={expression},title=attune'")
 
 
+def test_a_right_to_delete_in_a_bucket_is_granted_with_its_condition(clinic: Room) -> None:
+    (grant,) = clinic.state.take(
+        {
+            "kind": "grant",
+            "member": f"serviceAccount:attune-launch@{IAM}",
+            "role": f"projects/{PROJECT}/roles/attuneRemover",
+        }
+    )
+    todo = only(clinic.trouble()).todo
+    places = [f'resource.name.startsWith("projects/_/buckets/{DATASET}/objects/{at}/")' for at in ("shards", "drafts")]
+    assert grant["condition"] == " || ".join(places)
+    assert f"gcloud storage buckets add-iam-policy-binding gs://{DATASET}" in todo
+    assert todo.endswith(f"--condition='expression={grant['condition']},title=attune'")
+
+
 def test_a_right_that_is_held_by_the_whole_project_is_held(clinic: Room) -> None:
-    (grant,) = clinic.state.take({"kind": "grant", "on": f"bucket/{INTAKE}"})
+    (grant,) = clinic.state.take({"kind": "grant", "on": f"bucket/{INTAKE}", "member": ERASES})
     clinic.state.put([{**grant, "on": f"project/{PROJECT}"}])
     assert clinic.trouble() == []
 
 
 def test_a_right_under_another_condition_is_told_and_not_judged(clinic: Room) -> None:
-    (grant,) = clinic.state.take({"kind": "grant", "on": f"bucket/{INTAKE}"})
+    (grant,) = clinic.state.take({"kind": "grant", "on": f"bucket/{INTAKE}", "member": ERASES})
     clinic.state.put([{**grant, "condition": "request.time < timestamp('2026-01-01T00:00:00Z')"}])
     found = only(clinic.trouble())
     assert found.status is Status.WARNING
@@ -260,13 +276,29 @@ def test_an_index_over_several_fields_that_is_missing_or_unfinished_is_a_problem
         clinic.state.put([index])
 
 
-def test_a_question_to_all_collections_of_a_name_takes_an_index_that_spans_them(clinic: Room) -> None:
-    clinic.state.take({"kind": "field", "name": "runs.active"})
+@pytest.mark.parametrize(
+    ("collection", "field", "question"),
+    [("runs", "active", "all_active_runs"), ("pairs", "to_forget", "pairs_to_forget")],
+)
+def test_a_question_to_all_collections_of_a_name_takes_an_index_that_spans_them(
+    clinic: Room, collection: str, field: str, question: str
+) -> None:
+    clinic.state.take({"kind": "field", "name": f"{collection}.{field}"})
     found = only(clinic.trouble())
-    assert found.about == "index runs (active ascending) of every dataset"
-    assert found.said == "it is not there, and all_active_runs fails without it"
-    assert "gcloud firestore indexes fields update active --collection-group=runs" in found.todo
+    assert found.about == f"index {collection} ({field} ascending) of every dataset"
+    assert found.said == f"it is not there, and {question} fails without it"
+    assert f"gcloud firestore indexes fields update {field} --collection-group={collection}" in found.todo
     assert "--index=order=ascending,query-scope=collection-group" in found.todo
+
+
+def test_a_question_about_what_is_in_a_list_takes_an_index_of_what_is_in_it(clinic: Room) -> None:
+    (stated,) = clinic.state.all("field", name="pairs.erased")
+    clinic.state.put([{**stated, "told": {**stated["told"], "name": _field_name("pairs", "recordings")}}])
+    found = only(clinic.trouble())
+    assert found.about == "index pairs (recordings contains)"
+    assert "gcloud firestore indexes fields update recordings --collection-group=pairs" in found.todo
+    for kind in ("order=ascending", "order=descending", "array-config=contains"):
+        assert f"--index={kind},query-scope=collection" in found.todo
 
 
 def test_a_field_that_is_asked_for_but_left_out_of_the_indexes_is_a_problem(clinic: Room) -> None:

@@ -40,17 +40,23 @@ def test_a_stack_with_everything_in_its_place_is_in_order(local: Stack) -> None:
     done = attune(local, "doctor")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "rights of attune-ingest: 6 of 6 are there" in done.stdout
+    assert "rights of attune-erase: 2 of 2 are there" in done.stdout
     assert "settings/defaults: valid" in done.stdout
     assert "problem" not in done.stdout
 
 
 def test_a_right_that_is_taken_away_is_missing_until_it_is_put_back(local: Stack) -> None:
     bucket = f"bucket/{plan.INTAKE_BUCKET}"
-    taken = control(local, "take", {"kind": "grant", "on": bucket, "role": "roles/storage.objectViewer"})["records"]
+    role, member = (
+        f"projects/{plan.PROJECT}/roles/attuneFinder",
+        f"attune-ingest@{plan.PROJECT}.iam.gserviceaccount.com",
+    )
+    grant = {"kind": "grant", "on": bucket, "role": role, "member": f"serviceAccount:{member}"}
+    taken = control(local, "take", grant)["records"]
     assert len(taken) == 1
     done = attune(local, "doctor")
     assert done.returncode == 1
-    assert f"problem  rights of attune-ingest: roles/storage.objectViewer on bucket {plan.INTAKE_BUCKET}" in done.stdout
+    assert f"problem  rights of attune-ingest: {role} on bucket {plan.INTAKE_BUCKET}" in done.stdout
     assert f"gcloud storage buckets add-iam-policy-binding gs://{plan.INTAKE_BUCKET}" in done.stdout
     control(local, "put", {"records": taken})
     assert attune(local, "doctor").returncode == 0

@@ -65,6 +65,7 @@ def room() -> Iterator[Room]:
         yield Room(booths)
 
 
+@pytest.mark.soak  # a third of a minute, of what every demo shows, too
 def test_a_domain_corpus_improves_the_model_and_a_shuffled_one_does_not(room: Room, spoken: list[Spoken]) -> None:
     taught, held_out = spoken[:TAUGHT], spoken[TAUGHT:]
     shuffled = [(heard, text) for (heard, _), (_, text) in zip(taught, chain(taught[7:], taught[:7]), strict=True)]

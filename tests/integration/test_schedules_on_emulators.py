@@ -19,7 +19,7 @@ from service.test_schedules import Play, Script, check, scripts
 from service.theatre import Stage
 from thoroughness import tries
 
-SCHEDULES = tries(4, 60)
+SCHEDULES = tries(3, 60)
 
 
 @dataclass(slots=True)
@@ -46,6 +46,11 @@ class EmulatedStage(Stage):
         blob = self.stack.storage_client().bucket(f"{self.name}-intake").blob(name)
         blob.upload_from_string(data)
         return Arrival(name, int(blob.generation), len(data))
+
+    def delete(self, name: str) -> int:
+        blob = self.stack.storage_client().bucket(f"{self.name}-intake").get_blob(name)
+        blob.delete()
+        return int(blob.generation)
 
 
 @pytest.mark.emulators

@@ -60,7 +60,7 @@ class Running:
 def running(emulators_installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:  # noqa: ARG001 - skips, and gives nothing
     folder = tmp_path_factory.mktemp("recorded")
     staged = tmp_path_factory.mktemp("build")
-    for name in ("ingest", "launch", "watch"):
+    for name in ("ingest", "erase", "launch", "watch"):
         (staged / name / "attune").mkdir(parents=True)
         (staged / name / "attune/__init__.py").write_text("")
         (staged / name / "main.py").write_text(DOOR.replace("NAME", name))
@@ -76,6 +76,17 @@ def test_an_upload_reaches_ingest_as_a_storage_event(running: Running, unique: s
     assert got["attributes"]["subject"] == f"objects/{unique}/a.wav"
     assert got["data"]["generation"] == str(generation)
     assert got["data"]["size"] == "5"
+
+
+def test_a_deletion_reaches_erase_and_an_upload_does_not(running: Running, unique: str) -> None:
+    generation = running.upload(f"{unique}/a.wav")
+    running.stack.storage_client().bucket(INTAKE_BUCKET).delete_blob(f"{unique}/a.wav")
+    (got,) = running.wait_for("erase", unique)
+    assert got["attributes"]["type"] == "google.cloud.storage.object.v1.deleted"
+    assert int(got["data"]["generation"]) == generation
+    assert [each["attributes"]["type"].rpartition(".")[2] for each in running.wait_for("ingest", unique)] == [
+        "finalized"
+    ]
 
 
 def test_a_name_in_another_script_arrives_whole(running: Running, unique: str) -> None:

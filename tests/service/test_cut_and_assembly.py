@@ -125,8 +125,8 @@ def test_a_run_that_adds_few_pairs_composes_only_what_they_fell_in() -> None:
     added = [f"more{index}" for index in range(3)]
     splits = {split_of("d", path, 0.1) for path in added}
     leaves = {(split_of("d", path, 0.1), pair_id("d", path)[0]) for path in added}
-    # A leaf's rows; for each side's root its rows and its lines; and the run's three files.
-    assert stage.calls.count("objects.compose") <= len(leaves) + 2 * len(splits) + 3
+    # A leaf's rows; for each side's root its rows and its lines; and the run's four files.
+    assert stage.calls.count("objects.compose") <= len(leaves) + 2 * len(splits) + 4
     assert stage.calls.count("objects.put") <= len(leaves)
     assert stage.calls.count("objects.read") == 0
 

@@ -52,6 +52,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)  # noqa: S311 - a schedule, not a secret
+        self.stage.without_sweeps()
 
     def add(self, count: int) -> list[Pair]:
         """So many new pairs."""
@@ -77,7 +78,7 @@ class Desk:
     def service(self, gate: Gate | None = None) -> Refresh:
         ports = self.stage.ports(gate)
         documents, objects, clock = ports.documents(), ports.objects(), ports.clock
-        sharding = Sharding(documents, objects, ports.checksum(), one_by_one, report_store, swept=True)
+        sharding = Sharding(documents, objects, ports.checksum(), one_by_one, report_store)
         publishing = Publishing(documents, objects, clock)
         return Refresh(documents, sharding, publishing, clock, LEASE, ports.new_owner, self.page)
 

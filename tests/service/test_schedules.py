@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from attune.domain.pair import Due, PairState
 from attune.domain.run import RunState
 from attune.services import manifests
+from attune.services.erase import Departure
 from attune_local.vertex.mischief import Kind, Mischief
 from service.theatre import Director, Stage, naive_files, wav
 from thoroughness import tries
@@ -32,6 +35,8 @@ class Script:
     at_once: int
     late_uploads: bool
     lost_answers: int
+    deleted: int
+    lost_rate: float
     seed: int
 
 
@@ -47,6 +52,8 @@ scripts = st.builds(
     at_once=st.integers(1, 4),
     late_uploads=st.booleans(),
     lost_answers=st.integers(0, 1),
+    deleted=st.integers(0, 2),
+    lost_rate=st.sampled_from([0.0, 0.1, 0.5]),
     seed=st.integers(0, 2**32),
 )
 
@@ -58,11 +65,13 @@ class Play:
         self.script = script
         self.dice = random.Random(script.seed)  # noqa: S311 - a schedule, not a secret
         self.stage = stage
+        self.stage.deployment = stage.deployment.model_copy(update={"sweep_seconds": 60})
         self.stage.write_settings(threshold=script.threshold, row_format="inline_data")
         self.director = Director(self.stage, self.dice, script.crash_rate, script.at_once, script.duplicate_rate)
         self.good: dict[str, tuple[bytes, str]] = {}
         self.broken: set[str] = set()
         self.orphans: set[str] = set()
+        self.deleted: set[str] = set()
 
     def run(self) -> None:
         uploads = self._uploads()
@@ -71,26 +80,36 @@ class Play:
         rounds = 3 if self.script.late_uploads else 1
         size = -(-len(uploads) // rounds)
         for chosen in (uploads[start : start + size] for start in range(0, len(uploads), size)):
-            arrivals = [self.stage.upload(name, data) for name, data in chosen]
-            self.director.pending += [("object", arrival) for arrival in arrivals]
+            events = [self._happens(name, data) for name, data in chosen]
+            self.director.pending += [event for event in events if self.dice.random() >= self.script.lost_rate]
             self.director.pending += [("watch", None)] * 2
             self.director.play()
         self._finish()
 
-    def _uploads(self) -> list[tuple[str, bytes]]:
+    def _happens(self, name: str, data: bytes | None) -> tuple[str, Any]:
+        """Uploads or deletes an object, and returns what its event tells."""
+        if data is not None:
+            return ("object", self.stage.upload(name, data))
+        return ("gone", Departure(name, self.stage.delete(name)))
+
+    def _uploads(self) -> list[tuple[str, bytes | None]]:
         """First and later versions of every file, in an order where only a file's own versions keep theirs."""
-        files: list[list[tuple[str, bytes]]] = []
+        files: list[list[tuple[str, bytes | None]]] = []
         for index in range(self.script.pairs):
             path = f"speaker {index % 3}/clip #{index}"
             audio, text = wav(seed=index), f"it says “{index}”\n"
             self.good[path] = (audio, text.strip())
-            versions = [(f"d/{path}.wav", audio)]
+            versions: list[tuple[str, bytes | None]] = [(f"d/{path}.wav", audio)]
             if index < self.script.overwritten:
                 versions.insert(0, (f"d/{path}.wav", wav(seed=1000 + index)))
             files += [versions, [(f"d/{path}.txt", text.encode())]]
         for index in range(self.script.broken):
             self.broken.add(f"bad{index}")
             files += [[(f"d/bad{index}.wav", BROKEN)], [(f"d/bad{index}.txt", b"it says nothing")]]
+        for index in range(self.script.deleted):
+            self.deleted.add(f"gone{index}")
+            files += [[(f"d/gone{index}.wav", wav(seed=500 + index)), (f"d/gone{index}.wav", None)]]
+            files += [[(f"d/gone{index}.txt", f"it was {index}".encode()), (f"d/gone{index}.txt", None)]]
         for index in range(self.script.orphans):
             self.orphans.add(f"alone{index}")
             files.append([(f"d/alone{index}.txt", b"nobody said this")])
@@ -135,7 +154,11 @@ def check_pairs(play: Play) -> None:
         assert [reason.code for reason in pair.reasons] == ["audio_unreadable"]
     for path in play.orphans:
         assert play.stage.pair(path).state is PairState.WAITING
-    assert len(play.stage.pairs()) == len(play.good) + len(play.broken) + len(play.orphans)
+    left = [pair for pair in play.stage.pairs() if pair.path not in play.deleted]
+    assert len(left) == len(play.good) + len(play.broken) + len(play.orphans)
+    for pair in (play.stage.pair(path) for path in play.deleted):
+        assert pair is None or (pair.state, pair.to_forget) == (PairState.ERASED, False)
+    assert play.stage.documents.get(manifests.ledger("d")).value.gap == 0
 
 
 def check_files(play: Play) -> None:
@@ -145,7 +168,11 @@ def check_files(play: Play) -> None:
     assert play.stage.file(last, "validation") == expected["validation"]
     for run in play.stage.runs():
         rows = play.stage.file(run, "train").splitlines() + play.stage.file(run, "validation").splitlines()
-        assert len(rows) == len(set(rows)) == len(play.stage.file(run, "manifest").splitlines())
+        lines = play.stage.file(run, "manifest").splitlines()
+        if play.deleted & {json.loads(line)["pair"] for line in lines}:
+            assert rows == []  # what was erased is in no file of an ended run
+        else:
+            assert len(rows) == len(set(rows)) == len(lines)
 
 
 def check_jobs(play: Play) -> None:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
 from attune import bootstrap
 from attune.domain.evaluation.verdict import Decision, Evaluation, Verdict
+from attune.domain.ledger import Tally
 from attune.domain.pair import PairState
+from attune.domain.parked import Parked, Task
 from attune.domain.run import RunState
 from attune.ports import Create
 from attune.services import manifests
-from attune.services.status import DatasetStatus, Overview
+from attune.services.erase import Departure
+from attune.services.manifests import Sweep
+from attune.services.status import DatasetStatus, Overview, Status, sweep_status
+from attune.services.sweep.sweeping import Swept
 from service.scenes import another_run, beside, drop, fill, running
-from service.theatre import Stage
+from service.theatre import START, Stage
 
 
 def overview(stage: Stage, dataset: str | None = None) -> Overview:
@@ -35,7 +45,12 @@ def test_pairs_are_counted_by_their_state_and_the_new_ones_too() -> None:
     drop(stage, "bad", b"no sound")
     stage.ingest(stage.upload("d/alone.txt", b"nobody said this"))
     found = status(stage)
-    assert found.pairs == {PairState.ACCEPTED: 3, PairState.REJECTED: 1, PairState.WAITING: 1}
+    assert found.pairs == {
+        PairState.ACCEPTED: 3,
+        PairState.REJECTED: 1,
+        PairState.WAITING: 1,
+        PairState.ERASED: 0,
+    }
     assert (found.new_pairs, found.settings.threshold) == (3, 10)
 
 
@@ -152,6 +167,101 @@ def test_messages_that_wait_are_counted() -> None:
     assert overview(stage).outbox == 1
     stage.watch()
     assert overview(stage).outbox == 0
+
+
+# --- the intake bucket ------------------------------------------------------------------------------------------
+
+
+def sweep(stage: Stage, *, whole: bool = True) -> None:
+    """A pass over the bucket; or the first call of one that goes no further than a page of objects."""
+    service = bootstrap.sweeping(stage.ports(), stage.deployment)
+    if whole:
+        service(Swept())
+    else:
+        replace(service, budget=timedelta(0))(Swept())
+
+
+def test_a_dataset_has_the_ledger_of_the_last_pass() -> None:
+    stage = filled()
+    assert (status(stage).ledger, overview(stage).sweep) == (None, None)
+    sweep(stage)
+    ledger = status(stage).ledger
+    assert ledger
+    assert (ledger.listed, ledger.accepted, ledger.gap, ledger.at) == (6, 6, 0, stage.now)
+    assert ledger == stage.documents.get(manifests.ledger("d")).value
+
+
+def test_a_pass_that_has_ended_rests_until_the_next() -> None:
+    stage = filled()
+    sweep(stage)
+    stage.pass_time(60)
+    found = Status(stage.documents, stage.clock, "datasets", timedelta(hours=5))().sweep
+    assert found
+    assert (found.pass_number, found.finished_at, found.listed) == (1, START, 6)
+    assert (found.expected, found.left, found.next_at) == (None, None, START + timedelta(hours=5))
+
+
+def test_a_pass_under_way_tells_how_far_it_is_and_how_long_it_may_take() -> None:
+    stage = filled()
+    sweep(stage)
+    fill(stage, 3, "more")
+    fill(beside(stage, "e"), 6)
+    stage.pass_time(86_400)
+    sweep(stage, whole=False)
+    stage.pass_time(3)
+    found = overview(stage).sweep
+    assert found
+    assert (found.pass_number, found.finished_at, found.listed, found.expected) == (2, None, 12, 6)
+    assert (found.rate, found.left) == (4.0, None)
+
+
+@pytest.mark.parametrize(
+    ("sweep", "left"),
+    [
+        (Sweep(2, START, counted=Tally(listed=20), total=Tally(listed=10), last_listed=90), timedelta(seconds=20)),
+        (Sweep(2, START, counted=Tally(listed=20), last_listed=20), None),
+        (Sweep(2, START, last_listed=90), None),
+        (Sweep(1, START, total=Tally(listed=30)), None),
+        (Sweep(2, START, total=Tally(listed=30), last_listed=90, listed_all=True), None),
+    ],
+)
+def test_what_is_left_of_a_pass_is_said_where_its_pace_and_its_end_are_known(
+    sweep: Sweep, left: timedelta | None
+) -> None:
+    assert sweep_status(sweep, START + timedelta(seconds=10), None).left == left
+
+
+def test_events_that_are_parked_are_counted_and_a_few_are_named() -> None:
+    stage = filled()
+    assert (overview(stage).parked, overview(stage).parked_first) == (0, ())
+    for number in range(5):
+        parked = Parked(Task.INGEST, f"d/{number}.wav", "it is damaged", START, START, parked=number > 0)
+        stage.documents.commit(Create(manifests.parked(parked.id), parked))
+    found = overview(stage)
+    assert (found.parked, len(found.parked_first)) == (4, 3)
+    assert "d/0.wav" not in {each.subject for each in found.parked_first}
+
+
+def test_pairs_that_are_still_to_be_forgotten_are_counted() -> None:
+    stage = filled()
+    generation = stage.delete("d/clip1.wav")
+    bootstrap.erase(stage.ports())(Departure("d/clip1.wav", generation))
+    assert (overview(stage).to_forget, status(stage).pairs[PairState.WAITING]) == (1, 1)
+    stage.watch()
+    assert overview(stage).to_forget == 0
+
+
+def test_what_is_known_of_the_bucket_costs_few_calls_and_none_a_dataset() -> None:
+    """A dataset costs 11 calls: 5 counts, 4 reads and 2 lists, beside the 7 for all together."""
+    stage = filled()
+    sweep(stage)
+    stage.calls.clear()
+    overview(stage)
+    assert len(stage.calls) == 7 + 11
+    beside(stage, "e").write_settings(threshold=3)
+    stage.calls.clear()
+    overview(stage)
+    assert len(stage.calls) == 7 + 2 * 11
 
 
 # --- settings ---------------------------------------------------------------------------------------------------

@@ -318,7 +318,7 @@ def test_trouble_in_one_dataset_does_not_keep_the_others_waiting() -> None:
     stage.write_settings(threshold=2)
     tick = stage.watch()
     assert tick.opened == ["d/r000001"]
-    assert [trouble.partition(":")[0] for trouble in tick.put_off] == ["aaa"]
+    assert {trouble.partition(":")[0] for trouble in tick.put_off} == {"aaa"}
 
 
 def test_a_tick_passes_over_a_dataset_that_is_being_launched() -> None:
@@ -348,4 +348,4 @@ def test_a_tick_where_nothing_is_happening_makes_a_few_calls_and_no_write() -> N
     stage.watch()
     assert "documents.commit" not in stage.calls
     assert not [call for call in stage.calls if call.startswith("tuning")]
-    assert len(stage.calls) <= 13
+    assert len(stage.calls) <= 16

@@ -47,7 +47,7 @@ CREATE_DEADLINE = timedelta(seconds=60)  # of the call that creates a job, in at
 START = datetime(2026, 1, 1, tzinfo=UTC)
 REMOTE = {
     "documents": ("get", "get_all", "commit", "find", "count"),
-    "intake": ("read",),
+    "intake": ("read", "look", "page"),
     "objects": ("read", "put", "compose", "replace", "recompose", "delete"),
     "post": ("publish",),
     "tuning": ("jobs", "job", "create", "cancel", "serves", "annotate"),
@@ -125,6 +125,11 @@ class Stage:
         self.engine = Engine(self.seen_by_the_service(), clock=self.clock, settings=settings)
         self.write_settings(threshold=self.threshold)
 
+    def without_sweeps(self) -> None:
+        """For pairs that are written without their objects: a pass over the bucket would find them gone."""
+        never = datetime(2100, 1, 1, tzinfo=UTC)
+        self.documents.commit(Create(manifests.sweep(), manifests.Sweep(1, never, never)))
+
     def clock(self) -> datetime:
         self.pass_time(self.seconds_a_look)
         return self.now
@@ -143,6 +148,12 @@ class Stage:
 
     def upload(self, name: str, data: bytes) -> Arrival:
         return Arrival(name, self.intake.upload(name, data), len(data))
+
+    def delete(self, name: str) -> int:
+        """A person deletes an object; returns the generation that is gone."""
+        generation = self.intake.live[name].generation
+        self.intake.delete(name)
+        return generation
 
     def ports(self, gate: Callable[[str], Callable[[], None]] | None = None) -> Ports:
         gate = gate or self._count
@@ -328,6 +339,8 @@ class Director:
         ports = self.stage.ports(lambda _call: self._gate(actor))
         if kind == "object":
             bootstrap.ingest(ports)(what)
+        elif kind == "gone":
+            bootstrap.erase(ports)(what)
         elif kind == "launch":
             bootstrap.launch(ports, self.stage.deployment)(self.stage.dataset)
         else:

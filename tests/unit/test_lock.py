@@ -12,6 +12,7 @@ PYPROJECT = """
 edge = ["orjson>=3.11", "google_Thing[grpc]>=2,<3"]
 ingest = [{ include-group = "edge" }, "av>=16"]
 launch = [{ include-group = "edge" }]
+erase = [{ include-group = "edge" }]
 watch = [{ include-group = "edge" }]
 dev = [{ include-group = "ingest" }, "ruff>=0.14"]
 """
@@ -27,7 +28,7 @@ def root(tmp_path: Path) -> Path:
     """A repository in order."""
     (tmp_path / "pyproject.toml").write_text(PYPROJECT)
     (tmp_path / "requirements-dev.txt").write_text(f"{AV}{EDGE}ruff==0.17.6 \\\n    {HASH}\n")
-    for name, text in (("ingest", AV + EDGE), ("launch", EDGE), ("watch", EDGE)):
+    for name, text in (("ingest", AV + EDGE), ("erase", EDGE), ("launch", EDGE), ("watch", EDGE)):
         (tmp_path / "functions" / name).mkdir(parents=True)
         (tmp_path / "functions" / name / "requirements.txt").write_text(text)
     return tmp_path

@@ -162,3 +162,43 @@ def test_rows_say_the_same_whatever_their_template() -> None:
     assert not ROW.says_the_same_as(OTHER_ROW)
     assert not ROW.says_the_same_as(replace(ROW, text_sha256="other words"))
     assert not ROW.says_the_same_as(None)
+
+
+# --- what was deleted -------------------------------------------------------------------------------------------
+
+
+def test_a_deleted_half_is_remembered_under_its_name_and_generation() -> None:
+    pair = WHOLE.without_erased(AUDIO, NOW)
+    assert (pair.audio, pair.state, pair.erased, pair.erased_halves) == (None, PairState.WAITING, (AUDIO,), 1)
+    assert pair.has_erased(AUDIO)
+    assert not pair.has_erased(replace(AUDIO, generation=AUDIO.generation + 1))
+    assert not pair.has_erased(TEXT)
+
+
+def test_a_newer_half_outlives_the_deletion_of_an_older_one() -> None:
+    newer = replace(AUDIO, generation=AUDIO.generation + 1)
+    pair = WHOLE.with_half(newer).without_erased(AUDIO, NOW)
+    assert pair.audio == newer
+
+
+def test_what_it_said_is_to_be_forgotten_once_a_half_is_deleted() -> None:
+    assert not ACCEPTED.to_forget
+    pair = ACCEPTED.without_erased(TEXT, NOW)
+    assert pair.to_forget
+    assert [(each.audio_sha256, each.text_sha256, each.templates) for each in pair.past] == [
+        (ROW.audio_sha256, ROW.text_sha256, (ROW.template,))
+    ]
+    assert (pair.forgotten().past, pair.forgotten().to_forget) == ((), False)
+
+
+def test_what_was_never_accepted_leaves_nothing_to_forget() -> None:
+    assert not WHOLE.without_erased(TEXT, NOW).to_forget
+
+
+def test_each_cut_leaves_a_stay_of_what_it_took_or_that_it_took_it_out() -> None:
+    taken = TAKEN
+    out = taken.without_erased(TEXT, NOW).taken_into("r000003", NOW)
+    assert [(stay.run, stay.audio, stay.split) for stay in out.stays] == [
+        ("r000001", AUDIO, Split.TRAIN),
+        ("r000003", None, None),
+    ]

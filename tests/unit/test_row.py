@@ -83,11 +83,11 @@ def test_a_template_is_named_by_all_that_is_in_it() -> None:
 def test_a_row_is_named_by_all_that_decides_its_bytes() -> None:
     one, two = Template(RowFormat.FILE_URI, "one"), Template(RowFormat.FILE_URI, "two")
     digests = {
-        row_digest(one, "audio/wav", "a", "b"),
-        row_digest(two, "audio/wav", "a", "b"),
-        row_digest(one, "audio/flac", "a", "b"),
-        row_digest(one, "audio/wav", "x", "b"),
-        row_digest(one, "audio/wav", "a", "x"),
+        row_digest(one.digest, "audio/wav", "a", "b"),
+        row_digest(two.digest, "audio/wav", "a", "b"),
+        row_digest(one.digest, "audio/flac", "a", "b"),
+        row_digest(one.digest, "audio/wav", "x", "b"),
+        row_digest(one.digest, "audio/wav", "a", "x"),
     }
     assert len(digests) == 5
 

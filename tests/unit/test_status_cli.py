@@ -22,12 +22,14 @@ from attune.domain.evaluation.contender import Contender, Role
 from attune.domain.evaluation.score import Edits, Flaw
 from attune.domain.evaluation.scores import Comparison, Interval, Measure, Score
 from attune.domain.evaluation.verdict import Check, Decision, Evaluation, Verdict
+from attune.domain.ledger import Ledger
 from attune.domain.pair import PairState
+from attune.domain.parked import Parked, Task
 from attune.domain.run import DataFile, Dropped, Plan, Run, RunState, opened
 from attune.domain.shard import Part
 from attune.services.manifests import Slot
 from attune.services.runs import WholeRun
-from attune.services.status import MOST, DatasetStatus, Overview, Reports
+from attune.services.status import MOST, DatasetStatus, Overview, Reports, SweepStatus
 
 NOW = datetime(2026, 1, 1, 12, 30, tzinfo=UTC)
 ENDPOINT = "projects/p/locations/us-central1/endpoints/1"
@@ -41,21 +43,49 @@ RUN = replace(
 )
 STANDS = first("production", Served("calls", "r000006", 6, NOW, ENDPOINT, "models/1"), NOW)
 ALIAS = STANDS.moved_to(Served("calls", "r000005", 5, NOW, f"{ENDPOINT}1", "models/2"), NOW)
+LEDGER = Ledger(
+    dataset="calls",
+    pass_number=4,
+    at=NOW,
+    listed=2_500,
+    accepted=2_468,
+    waiting=5,
+    rejected=20,
+    ignored=4,
+    superseded=3,
+    erased=7,
+    parked=1,
+    taken_in=2,
+    vanished=0,
+    gap=0,
+)
 CALLS = DatasetStatus(
     dataset="calls",
     settings=Settings(alias="production"),
     errors=("must be more",),
     errors_since=NOW,
-    pairs={PairState.ACCEPTED: 1_234, PairState.WAITING: 5, PairState.REJECTED: MOST},
+    pairs={PairState.ACCEPTED: 1_234, PairState.WAITING: 5, PairState.REJECTED: MOST, PairState.ERASED: 0},
     new_pairs=60,
     waits_for=("40 more new pairs", "the end of cooldown_hours, 2026-01-01 13:00 UTC"),
     under_way=(RUN,),
     last_run=RUN,
     alias=ALIAS,
     reports=Reports("gs://b/reports/calls/report.html", "gs://b/reports/calls/report.jsonl", NOW),
+    ledger=LEDGER,
 )
 QUIET = DatasetStatus("quiet", Settings(), (), None, dict.fromkeys(PairState, 0), 0, (), (), None, None, None)
-OVERVIEW = Overview((CALLS, QUIET), (Slot("calls", "r000006", NOW),), 3)
+RESTING = SweepStatus(4, NOW, NOW + timedelta(minutes=3), 2_510, None, 13.9, None, None, NOW + timedelta(days=1))
+UNDER_WAY = SweepStatus(5, NOW, None, 1_500, 2_510, 12.6, timedelta(seconds=80), None, NOW + timedelta(days=1))
+PARKED = Parked(Task.INGEST, "calls/a.wav", "it is damaged", NOW, NOW, 5, parked=True)
+OVERVIEW = Overview(
+    (CALLS, QUIET),
+    (Slot("calls", "r000006", NOW),),
+    3,
+    sweep=RESTING,
+    parked=12,
+    parked_first=(PARKED,),
+    to_forget=1,
+)
 EVALUATION = Evaluation(
     NOW,
     examples=20,
@@ -100,16 +130,21 @@ def attune(*arguments: str, **variables: str | None) -> Result:
 
 def test_every_dataset_has_its_line_in_the_table() -> None:
     lines = printed(lambda console: status_report.tell_all(OVERVIEW, console))
-    assert [line[:89].rstrip() for line in lines] == [
-        "dataset  accepted  waiting  rejected  new        run                alias",
-        "calls    1,234     5        100,000+  60 of 100  r000007 assembled  production: r000005",
+    assert [line[:94].rstrip() for line in lines] == [
+        "dataset  accepted  waiting  rejected  gap  new        run                alias",
+        "calls    1,234     5        100,000+  0    60 of 100  r000007 assembled  production: r000005",
         "",
         "",
-        "quiet    0         0        0         0 of 100   -                  -",
+        "quiet    0         0        0         -    0 of 100   -                  -",
         "slots in use        r000006 of calls since 2026-01-01 12:30:00 UTC",
         "outbox              3 messages wait to be sent",
+        "sweep               rests since 2026-01-01 12:33:00 UTC: pass 4 listed 2,510 objects",
+        "                    the next pass is at 2026-01-02 12:30:00 UTC",
+        "parked              12 events that could not be worked on: attune retry",
+        "                    ingest calls/a.wav: it is damaged",
+        "to be forgotten     1 pair, whose copies go as soon as no run under way needs them",
     ]
-    assert [line[89:] for line in lines[:5]] == [
+    assert [line[94:] for line in lines[:5]] == [
         "next run waits for",
         "40 more new pairs",
         "the end of cooldown_hours, 2026-01-01 13:00 UTC",
@@ -124,6 +159,9 @@ def test_one_dataset_is_told_in_full() -> None:
         "settings            threshold 100, gemini-2.5-flash, promotion auto",
         "wrong               must be more since 2026-01-01 12:30:00 UTC; the last good settings are in force",
         "pairs               1,234 accepted, 5 waiting, 100,000+ rejected",
+        "in the bucket       2,500 objects = 2,468 accepted + 5 waiting + 20 rejected + 4 ignored + 3 superseded",
+        "                    no gap, at 2026-01-01 12:30:00 UTC",
+        "                    1 of the rejected parked, 2 taken in that no event had told of, 7 deleted ones remembered",
         "new pairs           60 of the 100 that start a run",
         "next run waits for  40 more new pairs",
         "                    the end of cooldown_hours, 2026-01-01 13:00 UTC",
@@ -135,6 +173,7 @@ def test_one_dataset_is_told_in_full() -> None:
         "                    gs://b/reports/calls/report.jsonl",
         "slots in use        none",
         "outbox              nothing waits to be sent",
+        "sweep               no pass over the intake bucket yet: the next tick begins one",
     ]
 
 
@@ -152,6 +191,49 @@ def test_a_run_that_has_ended_is_told_as_the_last_one() -> None:
     assert "last run            r000007  failed since 2026-01-01 12:30:00 UTC: no luck" in lines
 
 
+def test_pairs_whose_files_were_deleted_are_told_of_where_there_are_any() -> None:
+    erased = replace(CALLS, pairs={**CALLS.pairs, PairState.ERASED: 9})
+    lines = printed(lambda console: status_report.tell(Overview((erased,), (), 0), console))
+    assert "pairs               1,234 accepted, 5 waiting, 100,000+ rejected, 9 erased" in lines
+    lines = printed(lambda console: status_report.tell_all(Overview((erased, QUIET), (), 0), console))
+    assert lines[0].startswith("dataset  accepted  waiting  rejected  erased  gap")
+
+
+def test_a_gap_is_told_of_with_what_it_is() -> None:
+    short = replace(CALLS, ledger=replace(LEDGER, gap=3, accepted=2_465))
+    lines = printed(lambda console: status_report.tell(Overview((short,), (), 0), console))
+    assert "gap                 3 objects that are in no state, at 2026-01-01 12:30:00 UTC" in lines
+    assert not [line for line in lines if "no gap" in line]
+
+
+def test_a_dataset_that_no_pass_has_ended_on_has_no_ledger() -> None:
+    lines = printed(lambda console: status_report.tell(Overview((QUIET,), (), 0), console))
+    assert "in the bucket       no pass over it has ended yet" in lines
+
+
+@pytest.mark.parametrize(
+    ("sweep", "said"),
+    [
+        (UNDER_WAY, "1,500 objects of about 2,510, 13 a second, about 1 min left"),
+        (
+            replace(UNDER_WAY, left=timedelta(hours=3, minutes=7)),
+            "objects of about 2,510, 13 a second, about 3 h 7 min left",
+        ),
+        (replace(UNDER_WAY, listed=0, expected=None, rate=None, left=None), "0 objects"),
+    ],
+)
+def test_a_pass_under_way_is_told_of_as_far_as_can_be_said(sweep: SweepStatus, said: str) -> None:
+    lines = printed(lambda console: status_report.tell_all(Overview((), (), 0, sweep=sweep), console))
+    assert lines[-1].startswith("sweep               pass 5 since 2026-01-01 12:30:00 UTC: ")
+    assert lines[-1].endswith(said)
+
+
+def test_a_pass_that_looks_for_what_is_missing_says_where() -> None:
+    closing = replace(UNDER_WAY, closing="calls")
+    lines = printed(lambda console: status_report.tell_all(Overview((), (), 0, sweep=closing), console))
+    assert lines[-1].strip() == "looks at the pairs of calls one by one: other halves were listed than they have"
+
+
 def test_where_there_is_no_dataset_it_is_said() -> None:
     lines = printed(lambda console: status_report.tell_all(Overview((), (), 0), console))
     assert lines[0] == "there is no dataset yet: no settings, and no pair"
@@ -163,7 +245,11 @@ def test_programs_are_told_everything(capsys: pytest.CaptureFixture[str]) -> Non
     calls, quiet = told["datasets"]
     assert calls["settings"]["threshold"] == 100
     assert (calls["errors"], calls["errors_since"]) == (["must be more"], "2026-01-01T12:30:00+00:00")
-    assert calls["pairs"] == {"accepted": 1_234, "waiting": 5, "rejected": told["counted_to"]}
+    assert calls["pairs"] == {"accepted": 1_234, "waiting": 5, "rejected": told["counted_to"], "erased": 0}
+    assert (calls["ledger"]["listed"], calls["ledger"]["gap"], quiet["ledger"]) == (2_500, 0, None)
+    assert (told["sweep"]["listed"], told["sweep"]["next_at"]) == (2_510, "2026-01-02T12:30:00+00:00")
+    assert (told["sweep"]["seconds_left"], told["sweep"]["finished_at"]) == (None, "2026-01-01T12:33:00+00:00")
+    assert (told["parked"], told["parked_first"][0]["subject"], told["to_forget"]) == (12, "calls/a.wav", 1)
     assert (calls["under_way"][0]["id"], calls["under_way"][0]["state"]) == ("r000007", "assembled")
     assert calls["alias"]["current"]["endpoint"] == f"{ENDPOINT}1"
     assert calls["reports"]["page"] == "gs://b/reports/calls/report.html"

@@ -23,7 +23,7 @@ from google.auth.exceptions import TransportError
 
 from attune_local.examples.filters import LONGEST_BYTES, only
 from attune_local.examples.pull import Event
-from attune_local.examples.push import ADDRESS, create_app
+from attune_local.examples.push import ADDRESS, LARGEST_BYTES, create_app
 from told import FACTS, captured
 
 TYPES = sorted(fact.TYPE for fact in FACTS)
@@ -205,3 +205,40 @@ def test_what_could_not_be_handled_or_looked_into_is_answered_so_that_it_comes_a
     assert desk.server(fall).post(ADDRESS, json=pushed(PROMOTED), headers=headers).status_code == 500
     desk.google.reachable = False
     assert desk.post(headers["authorization"]) == 500
+
+
+def test_an_unsigned_token_is_refused(desk: Desk) -> None:
+    said = {"iss": "https://accounts.google.com", "aud": AUDIENCE, "email": ACCOUNT, "email_verified": True}
+    times = {"iat": int(time.time()), "exp": int(time.time()) + 600}
+    parts = ({"alg": "none", "typ": "JWT", "kid": "one"}, said | times)
+    unsigned = ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts)
+    assert desk.post(f"Bearer {unsigned}.") == 401
+    assert desk.handed == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"null",
+        b"[]",
+        b"{}",
+        b'{"message": 1}',
+        b'{"message": {"attributes": {}, "data": "e30="}}',
+        b'{"message": {"attributes": [], "data": ""}}',
+        b'{"message": {"data": "e30="}}',
+        b'{"message": {"attributes": {"ce-id": "1"}, "data": "*"}}',
+    ],
+)
+def test_what_is_no_message_of_ours_is_refused_and_not_handed_on(desk: Desk, body: bytes) -> None:
+    headers = {"authorization": f"Bearer {desk.google.token()}"}
+    assert desk.server().post(ADDRESS, data=body, headers=headers).status_code == 400
+    assert desk.handed == []
+
+
+def test_a_post_larger_than_any_message_is_refused_unread(desk: Desk) -> None:
+    headers = {"authorization": f"Bearer {desk.google.token()}"}
+    body = b" " * (LARGEST_BYTES + 1)
+    assert desk.server().post(ADDRESS, data=body, headers=headers).status_code == 413
+    assert desk.server().post(ADDRESS, data=body).status_code == 401

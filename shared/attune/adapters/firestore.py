@@ -15,15 +15,17 @@ from google.cloud.firestore import Query as FirestoreQuery
 
 from attune.adapters.codec import decode, encode, plain
 from attune.errors import ConflictError, UnavailableError
-from attune.ports import Create, Delete, Key, Order, Query, Replace, Versioned, Write
+from attune.ports import Contains, Create, Delete, Key, Order, Query, Replace, Versioned, Write
 
 T = TypeVar("T")
 A = TypeVar("A")
 Snapshot = DocumentSnapshot[DocumentReference]
 
 _ATTEMPT_SECONDS = 20.0
-_PATIENCE_SECONDS = 60.0
 _COMMIT_SECONDS = 30.0
+_PATIENCE_SECONDS = 60.0
+# What is written says when it was decided, and a lease or an intent is counted from then: it is not held back for long.
+_COMMIT_PATIENCE_SECONDS = 10.0
 
 _PASSING = (
     exceptions.Cancelled,
@@ -34,12 +36,19 @@ _PASSING = (
     exceptions.Unknown,
     TransportError,
 )
-_LOST = (exceptions.AlreadyExists, exceptions.FailedPrecondition, exceptions.NotFound, exceptions.Aborted)
+_LOST = (exceptions.AlreadyExists, exceptions.FailedPrecondition, exceptions.NotFound)
+# Said of a commit that was not done: too many calls, too many writers ("Understand error codes", Firestore). Neither
+# says that somebody else wrote.
+_UNDONE = (exceptions.TooManyRequests, exceptions.Aborted)
+# Rights may be given, and take minutes to arrive.
+_NOT_ALLOWED = (exceptions.Forbidden, exceptions.Unauthorized)
+# The one policy: a read, and a delete without a condition, may be done twice; a wait is anything up to the back-off.
 _REPEATED = Retry(
-    if_exception_type(*_PASSING, exceptions.Aborted),
+    if_exception_type(*_PASSING, *_UNDONE),
     initial=0.1,
     maximum=3.0,
     multiplier=2.0,
+    timeout=_PATIENCE_SECONDS,
 )
 # The client's own retry of a broken stream has neither limit nor pause, and falls over None: this one never repeats.
 _ONCE = Retry(lambda _: False)
@@ -48,11 +57,16 @@ _ID = "__name__"
 
 
 class FirestoreDocuments:
-    """The port `Documents`; a version is the document's update time. A read is tried again for `patience` seconds."""
+    """The port `Documents`; a version is the document's update time.
+
+    A read is tried again for `patience` seconds, and a commit that was not done for 10 of them at most.
+    """
 
     def __init__(self, client: Client, patience: float = _PATIENCE_SECONDS) -> None:
         self._client = client
         self._repeated = _REPEATED.with_timeout(patience)
+        of_undone = _REPEATED.with_predicate(if_exception_type(*_UNDONE))
+        self._repeated_if_undone = of_undone.with_timeout(min(patience, _COMMIT_PATIENCE_SECONDS))
 
     def get(self, key: Key[T]) -> Versioned[T] | None:
         """A document, or None."""
@@ -71,11 +85,12 @@ class FirestoreDocuments:
     def commit(self, *writes: Write) -> list[object]:
         """All of the writes or none, in one call; returns the version each left behind (None for a delete).
 
-        A commit whose answer was lost may have happened, and then its repetition would look like a conflict: it is
-        repeated here only where that cannot be.
+        A commit whose answer was lost may have happened, and then its repetition would look like somebody else's: it
+        is repeated here only where the service says that it was not done, or where twice is the same as once.
 
         Raises:
             ConflictError: a document was there already, or is not what was read.
+            UnavailableError: no answer, and it may have happened; or, for too long, too many calls or writers.
         """
         if not writes:
             return []
@@ -84,7 +99,8 @@ class FirestoreDocuments:
             self._add(batch, write)
         harmless = all(isinstance(write, Delete) and write.read is None for write in writes)
         with _in_our_words(", ".join("/".join(write.key.path) for write in writes)):
-            results = batch.commit(retry=self._repeated if harmless else None, timeout=_COMMIT_SECONDS)
+            repeated = self._repeated if harmless else self._repeated_if_undone
+            results = batch.commit(retry=repeated, timeout=_COMMIT_SECONDS)
         return [
             None if isinstance(write, Delete) else result.update_time
             for write, result in zip(writes, results, strict=True)
@@ -133,11 +149,16 @@ class FirestoreDocuments:
     def _filtered(self, query: Query[Any]) -> FirestoreQuery:
         asked = FirestoreQuery(self._client.collection(*query.collection), all_descendants=query.group)
         for field, value in query.where:
-            operator = "in" if isinstance(value, tuple) else "=="
-            asked = asked.where(filter=FieldFilter(field, operator, plain(value)))
+            asked = asked.where(filter=_filter(field, value))
         if query.order_by is not None and query.at_least is not None:
             asked = asked.where(filter=FieldFilter(query.order_by, ">=", plain(query.at_least)))
         return asked
+
+
+def _filter(field: str, value: object) -> FieldFilter:
+    if isinstance(value, Contains):
+        return FieldFilter(field, "array_contains", plain(value.value))
+    return FieldFilter(field, "in" if isinstance(value, tuple) else "==", plain(value))
 
 
 def _ordered(asked: FirestoreQuery, query: Query[Any]) -> FirestoreQuery:
@@ -168,8 +189,11 @@ def _in_our_words(what: str) -> Iterator[None]:
         yield
     except _LOST as lost:
         raise ConflictError(f"{what}: there already, or no longer what was read ({type(lost).__name__})") from lost
-    except (*_PASSING, exceptions.RetryError) as passing:
+    except (*_PASSING, *_UNDONE, *_NOT_ALLOWED) as passing:
         raise UnavailableError(f"Firestore did not answer {what} ({type(passing).__name__})") from passing
+    except exceptions.RetryError as given_up:
+        last = type(given_up.cause).__name__
+        raise UnavailableError(f"Firestore did not answer {what}, however often ({last})") from given_up
 
 
 def _versioned(key: Key[T], snapshot: Snapshot) -> Versioned[T] | None:

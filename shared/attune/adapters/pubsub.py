@@ -20,8 +20,10 @@ from attune.errors import UnavailableError
 if TYPE_CHECKING:
     from google.cloud.pubsub_v1 import PublisherClient
 
-_SECONDS = 30.0  # for all attempts together
-_PATIENCE_SECONDS = 45.0  # the client publishes in a thread of its own, which ends before this
+_ATTEMPT_SECONDS = 10.0
+_PATIENCE_SECONDS = 30.0
+# The client publishes in a thread of its own, which ends this long after the last attempt at most.
+_THREAD_SECONDS = 5.0
 _PASSING = (
     exceptions.Aborted,
     exceptions.Cancelled,
@@ -29,14 +31,28 @@ _PASSING = (
     exceptions.TooManyRequests,
     TransportError,
 )
-_REPEATED = Retry(if_exception_type(*_PASSING), initial=0.1, maximum=5.0, multiplier=2.0, timeout=_SECONDS)
+# Rights may be given, and take minutes to arrive.
+_NOT_ALLOWED = (exceptions.Forbidden, exceptions.Unauthorized)
+# The one policy. A message that comes twice has the same id twice; a wait is anything up to the back-off.
+_REPEATED = Retry(if_exception_type(*_PASSING), initial=0.1, maximum=5.0, multiplier=2.0, timeout=_PATIENCE_SECONDS)
 
 
 class PubSubPost:
-    """The port `Post`. `connect` makes the client, at the first message; `topics` are full names."""
+    """The port `Post`. `connect` makes the client, at the first message; `topics` are full names.
 
-    def __init__(self, connect: Callable[[], PublisherClient], topics: Mapping[Channel, str], source: str) -> None:
+    A message is handed over again for `patience` seconds.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], PublisherClient],
+        topics: Mapping[Channel, str],
+        source: str,
+        patience: float = _PATIENCE_SECONDS,
+    ) -> None:
         self._connect = connect
+        self._repeated = _REPEATED.with_timeout(patience)
+        self._waited = patience + _ATTEMPT_SECONDS + _THREAD_SECONDS
         self._topics = dict(topics)
         self._source = source
 
@@ -52,9 +68,9 @@ class PubSubPost:
         body = orjson.dumps(plain(message.data), option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
         attributes = _attributes(message, self._source)
         try:
-            handed = self._publisher.publish(topic, body, retry=_REPEATED, timeout=_SECONDS, **attributes)
-            handed.result(timeout=_PATIENCE_SECONDS)
-        except (*_PASSING, exceptions.RetryError, LateError) as passing:
+            handed = self._publisher.publish(topic, body, retry=self._repeated, timeout=_ATTEMPT_SECONDS, **attributes)
+            handed.result(timeout=self._waited)
+        except (*_PASSING, *_NOT_ALLOWED, exceptions.RetryError, LateError) as passing:
             raise UnavailableError(f"Pub/Sub did not take {message.id} for {topic}") from passing
 
     @cached_property
@@ -71,7 +87,8 @@ def unbatched_publisher() -> PublisherClient:
 
 
 def _attributes(message: Message, source: str) -> dict[str, str]:
-    return {
+    trace = {"ce-traceparent": message.traceparent} if message.traceparent else {}  # CloudEvents' distributed tracing
+    return trace | {
         "content-type": "application/json",
         "ce-specversion": "1.0",
         "ce-id": message.id,

@@ -26,14 +26,19 @@ from attune.ports import Buffer, Stored
 _CHUNK_BYTES = 8 * 1024 * 1024
 _SECONDS = (5.0, 60.0)  # to connect; between two bytes
 _COMPOSE_SECONDS = (5.0, 120.0)
-# Writes have a precondition or replace what stands there, and reads change nothing, so that each may be repeated.
-_REPEATED = DEFAULT_RETRY.with_delay(initial=0.2, maximum=8.0, multiplier=2.0)
 _PATIENCE_SECONDS = 60.0
+# The one policy. Writes have a precondition or replace what stands there, and reads change nothing: each request may be
+# repeated, after 408, 429, 500, 502 to 504, and broken connections. A wait is anything up to the back-off.
+_REPEATED = DEFAULT_RETRY.with_delay(initial=0.2, maximum=8.0, multiplier=2.0).with_timeout(_PATIENCE_SECONDS)
+_LISTED = "items(name,generation,size,crc32c),nextPageToken"
 _FREE = 0  # the generation of an object that is not there
+_SESSION_GONE = (404, 410)  # "Resumable uploads": begin anew
 _PASSING = (
+    exceptions.Forbidden,  # rights may be given, and take minutes to arrive
     exceptions.RetryError,
     exceptions.ServerError,
     exceptions.TooManyRequests,
+    exceptions.Unauthorized,
     DataCorruption,
     TransportError,
     HTTPError,
@@ -56,6 +61,29 @@ class GcsIntake:
             GoneError: it was overwritten or deleted.
         """
         return _download(self._bucket.blob(name, generation=generation), self._repeated, generation)
+
+    def look(self, name: str) -> Stored | None:
+        """The live generation of an object; None where there is none."""
+        blob = self._bucket.blob(name)
+        try:
+            with _in_our_words(f"gs://{self._bucket.name}/{name}"):
+                blob.reload(timeout=_SECONDS, retry=self._repeated)
+        except GoneError:
+            return None
+        return _stored(blob)
+
+    def page(self, after: str, limit: int) -> list[Stored]:
+        """The live objects behind a name (all of them behind the empty one), in the names' order, at most `limit`."""
+        listed = self._bucket.list_blobs(
+            start_offset=after or None,  # that name included
+            max_results=limit + bool(after),
+            fields=_LISTED,
+            timeout=_SECONDS,
+            retry=self._repeated,
+        )
+        with _in_our_words(f"gs://{self._bucket.name}"):
+            found = [_stored(blob) for blob in listed if blob.name != after]
+        return found[:limit]
 
 
 class GcsObjects:
@@ -116,7 +144,7 @@ class GcsObjects:
 
     def _upload(self, name: str, data: Buffer, content_type: str, generation: int | None) -> Stored:
         blob = self._bucket.blob(name, chunk_size=_CHUNK_BYTES)
-        with memoryview(data) as view, _Reader(view) as stream, _in_our_words(self.uri(name)):
+        with memoryview(data) as view, _Reader(view) as stream, _uploading(self.uri(name)):
             blob.upload_from_file(
                 stream,
                 size=view.nbytes,
@@ -202,6 +230,18 @@ def _in_our_words(where: str) -> Iterator[None]:
         raise GoneError(f"{where}, or the generation of it that was asked for, is not there") from missing
     except _PASSING as passing:
         raise UnavailableError(f"Cloud Storage did not answer for {where} ({type(passing).__name__})") from passing
+
+
+@contextmanager
+def _uploading(where: str) -> Iterator[None]:
+    """An upload's session may end, also by a piece whose answer was lost: that the object is gone it never says."""
+    with _in_our_words(where):
+        try:
+            yield
+        except exceptions.GoogleAPICallError as refused:
+            if refused.code in _SESSION_GONE:
+                raise UnavailableError(f"Cloud Storage knows the upload of {where} no more") from refused
+            raise
 
 
 def _stored(blob: Blob) -> Stored:

@@ -38,13 +38,17 @@ RUN_LABEL = "attune_run"
 _LABELS = {"attune": "tuning"}  # what all our jobs, models and endpoints have in common
 _CREATE_SECONDS = 60.0
 _ATTEMPT_SECONDS = 20.0
+_PATIENCE_SECONDS = 60.0
 _PAGE = 100
 
 _REFUSALS = (exceptions.BadRequest, exceptions.Forbidden, exceptions.NotFound)
 _PASSING = (exceptions.ServerError, exceptions.TooManyRequests, exceptions.Cancelled, exceptions.Aborted)
 # OSError is what requests raises of a connection, under REST; gRPC makes ServiceUnavailable of it.
 _LOST = (exceptions.GoogleAPIError, GoogleAuthError, OSError)
-_REPEATED = Retry(if_exception_type(*_PASSING, OSError), initial=0.5, maximum=8.0, multiplier=2.0, timeout=60.0)
+# The one policy: of everything but the creation, which is never repeated; a wait is anything up to the back-off.
+_REPEATED = Retry(
+    if_exception_type(*_PASSING, OSError), initial=0.5, maximum=8.0, multiplier=2.0, timeout=_PATIENCE_SECONDS
+)
 # A project's first job finds the service's agents not made yet; the service says to come again in a few minutes.
 _NOT_YET = "being provisioned"
 
@@ -55,7 +59,10 @@ _STATES = {
 
 
 class VertexTuning:
-    """The port `Tuning`, for one project and region."""
+    """The port `Tuning`, for one project and region.
+
+    All calls but the creation are tried again for `patience` seconds.
+    """
 
     def __init__(
         self,
@@ -65,7 +72,9 @@ class VertexTuning:
         parent: str,
         service_account: str | None = None,
         kms_key: str | None = None,
+        patience: float = _PATIENCE_SECONDS,
     ) -> None:
+        self._repeated = _REPEATED.with_timeout(patience)
         self._jobs = jobs_client
         self._endpoints = endpoints_client
         self._models = models_client
@@ -76,14 +85,18 @@ class VertexTuning:
     def jobs(self) -> Iterator[Job]:
         """All jobs of the project and region, newest first as far as the service orders them."""
         asked = {"parent": self._parent, "page_size": _PAGE}
-        pages = iter(_ask(lambda: self._jobs.list_tuning_jobs(asked, retry=_REPEATED, timeout=_ATTEMPT_SECONDS)).pages)
+        pages = iter(
+            _ask(lambda: self._jobs.list_tuning_jobs(asked, retry=self._repeated, timeout=_ATTEMPT_SECONDS)).pages
+        )
         while page := _ask(lambda: next(pages, None)):
             yield from (_job(job) for job in page.tuning_jobs)
 
     def job(self, name: str) -> Job | None:
         """One job; None where the service knows none."""
         try:
-            return _job(_ask(lambda: self._jobs.get_tuning_job(name=name, retry=_REPEATED, timeout=_ATTEMPT_SECONDS)))
+            return _job(
+                _ask(lambda: self._jobs.get_tuning_job(name=name, retry=self._repeated, timeout=_ATTEMPT_SECONDS))
+            )
         except _MissingError:
             return None
 
@@ -110,7 +123,7 @@ class VertexTuning:
             RefusedError: there is none, or it has ended.
         """
         try:
-            self._jobs.cancel_tuning_job(name=name, retry=_REPEATED, timeout=_ATTEMPT_SECONDS)
+            self._jobs.cancel_tuning_job(name=name, retry=self._repeated, timeout=_ATTEMPT_SECONDS)
         except _REFUSALS as refusal:
             raise RefusedError(f"{name} cannot be cancelled: {quiet(refusal.message)}") from refusal
         except _LOST as lost:
@@ -125,13 +138,15 @@ class VertexTuning:
         """
         models, alias = self._models, label.replace("_", "-")  # a version alias takes no underscore
         try:
-            found = models.get_model(name=model, retry=_REPEATED, timeout=_ATTEMPT_SECONDS)
+            found = models.get_model(name=model, retry=self._repeated, timeout=_ATTEMPT_SECONDS)
             labels = {key: kept for key, kept in found.labels.items() if key != label}
             marked = Model(name=model, labels={**labels, label: value} if value else labels)
             mask = FieldMask(paths=["labels"])
-            models.update_model(model=marked, update_mask=mask, retry=_REPEATED, timeout=_ATTEMPT_SECONDS)
+            models.update_model(model=marked, update_mask=mask, retry=self._repeated, timeout=_ATTEMPT_SECONDS)
             changed = [alias if value else f"-{alias}"]
-            models.merge_version_aliases(name=model, version_aliases=changed, retry=_REPEATED, timeout=_ATTEMPT_SECONDS)
+            models.merge_version_aliases(
+                name=model, version_aliases=changed, retry=self._repeated, timeout=_ATTEMPT_SECONDS
+            )
         except _REFUSALS as refusal:
             raise RefusedError(f"{model} cannot be marked: {quiet(refusal.message)}") from refusal
         except ValueError as odd:  # the client's, of a name that it can make no address of
@@ -142,19 +157,26 @@ class VertexTuning:
     def serves(self, endpoint: str, model: str) -> bool:
         """Whether the model, in whatever version, is deployed behind the endpoint."""
         try:
-            found = _ask(lambda: self._endpoints.get_endpoint(name=endpoint, retry=_REPEATED, timeout=_ATTEMPT_SECONDS))
+            found = _ask(
+                lambda: self._endpoints.get_endpoint(name=endpoint, retry=self._repeated, timeout=_ATTEMPT_SECONDS)
+            )
         except _MissingError:
             return False
         return any(_unversioned(deployed.model) == _unversioned(model) for deployed in found.deployed_models)
 
 
 def vertex_tuning(
-    project: str, region: str, endpoint: str | None, service_account: str | None, kms_key: str | None = None
+    project: str,
+    region: str,
+    endpoint: str | None,
+    service_account: str | None,
+    kms_key: str | None = None,
+    patience: float = _PATIENCE_SECONDS,
 ) -> VertexTuning:
     """The service of a region; at an `http://` endpoint, the one that stands in for it there, without credentials."""
     parent = f"projects/{project}/locations/{region}"
     if endpoint and endpoint.startswith("http://"):
-        return VertexTuning(*_plain_clients(endpoint), parent, service_account, kms_key)
+        return VertexTuning(*_plain_clients(endpoint), parent, service_account, kms_key, patience)
     at = {"api_endpoint": endpoint or f"{region}-aiplatform.googleapis.com"}
     return VertexTuning(
         GenAiTuningServiceClient(client_options=at),
@@ -163,6 +185,7 @@ def vertex_tuning(
         parent,
         service_account,
         kms_key,
+        patience,
     )
 
 

@@ -35,9 +35,12 @@ _ANSWER_SECONDS = 120.0
 _MOST_OUTPUT_TOKENS = 8_192  # what is said in half an hour; a model that runs away is stopped there
 _LOCATION = re.compile(r"/locations/([^/]+)/")
 _MULTI_REGIONS = ("us", "eu")
-_PASSING = (exceptions.ServiceUnavailable, exceptions.InternalServerError, exceptions.BadGateway)
-_REPEATED = Retry(if_exception_type(*_PASSING), initial=0.3, maximum=8.0, multiplier=2.0)
+# OSError is what requests raises of a connection, under REST; gRPC makes ServiceUnavailable of it.
+_PASSING = (exceptions.ServiceUnavailable, exceptions.InternalServerError, exceptions.BadGateway, OSError)
 _PATIENCE_SECONDS = 30.0
+# The one policy. A question changes nothing, so that it may be put twice, if not to one who is asked too often: that
+# waits for the next tick. A wait is anything up to the back-off.
+_REPEATED = Retry(if_exception_type(*_PASSING), initial=0.3, maximum=8.0, multiplier=2.0, timeout=_PATIENCE_SECONDS)
 _LOST = (exceptions.GoogleAPIError, GoogleAuthError, OSError)
 _STOPPED = (Candidate.FinishReason.STOP, Candidate.FinishReason.MAX_TOKENS)
 

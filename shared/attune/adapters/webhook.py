@@ -18,6 +18,7 @@ from attune.services.relay import UnwantedError
 _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 20.0  # the specification advises 15 to 30
 _PATIENCE_SECONDS = 30.0  # then the message goes back to its subscription, which waits longer and longer
+# The one policy. A notice that comes twice has the same id twice; a wait is anything up to the back-off.
 _REPEATED = Retry(initial=1.0, maximum=10.0, multiplier=2.0, timeout=_PATIENCE_SECONDS)
 _HEADERS = {"content-type": "application/cloudevents+json; charset=utf-8", "user-agent": "attune"}
 

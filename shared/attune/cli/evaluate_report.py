@@ -241,7 +241,7 @@ def _tell_utterance(told: Told, number: int, example: Example, mark: Mark, conso
 
 def _heard(example: Example, answer: Answer) -> Text:
     if answer.failure is not None:
-        return Text(f"no answer: {answer.failure}", style="magenta")
+        return Text(shown(f"no answer: {answer.failure}"), style="magenta")
     return _marked(diff(example.reference, answer.text))
 
 
@@ -257,4 +257,4 @@ def _marked(found: Diff) -> Text:
 
 
 def _line(label: str, sentence: str, console: Console) -> None:
-    console.print(Text().append(f"{label:<{_WIDTH}}", "bold").append(sentence), soft_wrap=True)
+    console.print(Text().append(f"{label:<{_WIDTH}}", "bold").append(shown(sentence)), soft_wrap=True)

@@ -12,6 +12,7 @@ from rich.text import Text
 from attune.domain.base_models import base_model, sources_of
 from attune.domain.plan import cost_fault, usd
 from attune.domain.run import Plan
+from attune.services.check.folder import shown
 from attune.services.forecast import Outlook
 
 _WIDTH = 18
@@ -28,7 +29,9 @@ def exit_code(outlook: Outlook) -> int:
 def tell(outlook: Outlook, console: Console) -> None:
     """A line for each thing that is known of the run."""
     for label, said in (*_settings(outlook), *_price(outlook), *plan_lines(outlook.plan), *_verdict(outlook)):
-        console.print(Text(f"{label:<{_WIDTH}}", style=_COLOURS.get(label, "bold")).append(said, style="default"))
+        console.print(
+            Text(f"{label:<{_WIDTH}}", style=_COLOURS.get(label, "bold")).append(shown(said), style="default")
+        )
 
 
 def plan_lines(plan: Plan) -> Iterator[Line]:

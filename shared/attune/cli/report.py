@@ -10,6 +10,7 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.text import Text
 
+from attune.services.check.folder import shown
 from attune.services.doctor.findings import Finding, Status, worst
 
 _COLOURS = {Status.OK: "green", Status.WARNING: "yellow", Status.PROBLEM: "bold red", Status.UNSEEN: "magenta"}
@@ -26,9 +27,9 @@ def tell(findings: Sequence[Finding], console: Console) -> None:
     """A line for each finding, what to do under it, and the sum."""
     for finding in findings:
         line = Text(f"{finding.status:<{_WIDTH}}  ", style=_COLOURS[finding.status])
-        console.print(line.append(f"{finding.about}: {finding.said}", style="default"))
+        console.print(line.append(f"{finding.about}: {shown(finding.said)}", style="default"))
         if finding.todo:
-            console.print(Text(f"{'':<{_WIDTH}}  → {finding.todo}", style="dim"))
+            console.print(Text(f"{'':<{_WIDTH}}  → {shown(finding.todo)}", style="dim"))
     counted = Counter(finding.status for finding in findings)
     console.print(", ".join(f"{counted[status]} {status}" for status in Status if counted[status]))
 

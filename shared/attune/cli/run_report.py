@@ -13,6 +13,7 @@ from attune.cli.telling import at, standing
 from attune.domain.evaluation.scores import Interval, Measure, Score
 from attune.domain.evaluation.verdict import Evaluation
 from attune.domain.run import DataFile, Recipe, Run
+from attune.services.check.folder import shown
 from attune.services.runs import WholeRun
 
 _WIDTH = 18
@@ -124,4 +125,4 @@ def _interval(interval: Interval) -> str:
 
 def _lines(lines: Iterator[Line], console: Console) -> None:
     for label, said in lines:
-        console.print(Text(f"{label:<{_WIDTH}}", style="bold").append(said, style="default"))
+        console.print(Text(f"{label:<{_WIDTH}}", style="bold").append(shown(said), style="default"))

@@ -7,11 +7,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from attune import bootstrap
 from attune.cli.place import DEFAULT_REGION, Data, Dataset, Project, Region, at_the_database, deployment
 from attune.cli.telling import at, put_json, run_json
 from attune.domain.run import Run
+from attune.services.check.folder import shown
 
 _NONE = 1
 
@@ -44,7 +46,7 @@ def tell(found: list[Run], console: Console) -> None:
     """A line a run."""
     table = Table("run", "state", "since", "pairs", "rows", "hold-out", "hours", "why", box=None, pad_edge=False)
     for run in found:
-        table.add_row(run.id, run.state, at(run.changed_at), *_figures(run), run.reason or run.note or "")
+        table.add_row(run.id, run.state, at(run.changed_at), *_figures(run), Text(shown(run.reason or run.note or "")))
     console.print(table)
 
 

@@ -1,4 +1,4 @@
-"""`attune status`: how the datasets stand, and what their aliases stand for."""
+"""`attune status`: how the datasets and the intake bucket stand, and what aliases stand for."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ _Dataset = Annotated[
 
 def status(project: Project, region: Region = DEFAULT_REGION, *, dataset: _Dataset = "", as_data: Data = False) -> None:
     """Show every dataset in a line, or one in full: settings, pairs, what its next run waits for, runs, alias, reports.
+
+    Of the intake bucket: its objects against what is known of them, as the last pass over it counted them, how far the
+    present pass has got, which events could not be worked on, and how many pairs are still to be forgotten.
 
     Nothing is written. Exits with 0 when there is something to show (whatever it is), with 1 when there is no such
     dataset, with 2 when that could not be found out.

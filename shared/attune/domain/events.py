@@ -19,7 +19,10 @@ class Channel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message in the outbox. Its `id` is made from what it says, so that a duplicate carries the same one."""
+    """A message in the outbox. Its `id` is made from what it says, so that a duplicate carries the same one.
+
+    `traceparent` is where in a trace it was written.
+    """
 
     id: str
     channel: Channel
@@ -28,6 +31,7 @@ class Message:
     subject: str
     at: datetime
     data: Mapping[str, object]
+    traceparent: str | None = None
 
 
 class Fact(Protocol):
@@ -288,7 +292,7 @@ class SettingsInvalid:
         return f"{self.written} {self.since}"
 
 
-def message(fact: Fact, at: datetime) -> Message:
+def message(fact: Fact, at: datetime, traceparent: str | None = None) -> Message:
     """The fact as a message."""
     key = f"{fact.TYPE}\n{fact.dataset}\n{fact.subject}\n{fact.once}"
     body: dict[str, object] = asdict(fact)  # type: ignore[call-overload]  # every fact above is a dataclass
@@ -300,4 +304,5 @@ def message(fact: Fact, at: datetime) -> Message:
         subject=fact.subject,
         at=at,
         data=body,
+        traceparent=traceparent,
     )

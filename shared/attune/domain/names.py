@@ -65,6 +65,12 @@ def classify(name: str) -> Candidate | Ignored:
     return Ignored(f"its ending is none of {', '.join([*AUDIO_ENDINGS, TRANSCRIPT_ENDING])}")
 
 
+def dataset_of(name: str) -> str:
+    """The dataset in whose folder an object lies, whether it is a candidate or not; empty where it lies in none."""
+    dataset, slash, _ = name.partition("/")
+    return "" if not _is_unicode(name) or _dataset_fault(dataset, slash) else dataset
+
+
 def _dataset_fault(dataset: str, slash: str) -> str | None:
     if not slash:
         return "it lies in no dataset folder; drop it as {dataset}/{path}/{stem}.wav"

@@ -23,6 +23,7 @@ class PairState(StrEnum):
     WAITING = "waiting"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
+    ERASED = "erased"
 
 
 class Due(StrEnum):
@@ -92,6 +93,29 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Content:
+    """What a pair said once, and the digests of the templates that it was rendered with on arrival.
+
+    Our objects in the dataset bucket have their names from these.
+    """
+
+    audio_sha256: str
+    text_sha256: str
+    mime_type: str
+    templates: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """From this run's cut on, until the next stay's, runs have these two generations of the pair; or none of it."""
+
+    run: str
+    audio: Half | None
+    transcript: Half | None
+    split: Split | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """What a cut froze: the run, and the row it took with the generations behind it (no row: it took the pair out)."""
 
@@ -122,6 +146,11 @@ class Pair:
     `reasons` are why it was refused, `remarks` what was repaired and what somebody should look at. `sides` are those
     of the hold-out that a tree may hold it on: where its words changed sides, it has to be taken out of the other.
     `freed` are the digests of recordings it had, which pairs that were refused for having the same may now have.
+
+    `erased` are the newest halves of each kind that were deleted from the bucket: they do not come back, however late
+    their events are. `past` is what it said before, `recordings` are the digests of those that it holds or a cut froze,
+    and `to_forget` says that our objects made of its past are to be deleted. `stays` tell which runs had which halves.
+    `halves` and `erased_halves` are how many there are, to be counted by.
     """
 
     dataset: str
@@ -144,6 +173,13 @@ class Pair:
     waiting_hour: int | None = None
     taken_by: str = ""
     taken: Taken | None = None
+    halves: int = 0
+    erased: tuple[Half, ...] = ()
+    erased_halves: int = 0
+    past: tuple[Content, ...] = ()
+    recordings: tuple[str, ...] = ()
+    to_forget: bool = False
+    stays: tuple[Stay, ...] = ()
 
     @property
     def id(self) -> str:
@@ -160,17 +196,40 @@ class Pair:
         known = self._half(half.kind)
         return known is not None and known.order >= half.order
 
+    def has_erased(self, half: Half) -> bool:
+        """Whether this half, or a newer one under its name, is known to have been deleted."""
+        return any(gone.name == half.name and gone.generation >= half.generation for gone in self.erased)
+
     def with_half(self, half: Half) -> Pair:
         """The pair with this half in place of an older one."""
-        return replace(self, **{half.kind.value: half})  # type: ignore[arg-type]  # the two kinds are the two fields
+        return self._with(half.kind, half)
 
     def without(self, half: Half) -> Pair:
         """The pair without this very half, whose generation is no longer in the bucket."""
-        return replace(self, **{half.kind.value: None}) if self._half(half.kind) == half else self  # type: ignore[arg-type]  # as above
+        return self._with(half.kind, None) if self._half(half.kind) == half else self
+
+    def without_erased(self, half: Half, now: datetime) -> Pair:
+        """The pair after this half was deleted from the bucket: what it was part of is to be forgotten.
+
+        A newer half stays, and so does one of the same kind under another name.
+        """
+        others = tuple(gone for gone in self.erased if gone.name != half.name)
+        known = self._half(half.kind)
+        left = replace(self, erased=(*others, half), erased_halves=len(others) + 1)
+        if known and known.name == half.name and known.generation <= half.generation:
+            left = left._with(half.kind, None)  # noqa: SLF001 - the same class
+        elif self.complete:
+            return left
+        out = left.waiting(now)
+        return replace(out, to_forget=bool(out.past or out.recordings))
+
+    def forgotten(self) -> Pair:
+        """The pair once none of our objects is made of its past."""
+        return replace(self, past=(), to_forget=False)
 
     def waiting(self, now: datetime) -> Pair:
-        """The pair without a verdict, for want of its partner."""
-        return self._left_out(PairState.WAITING, (), (), None, now)
+        """The pair without a verdict, for want of its partner; or erased, for want of both."""
+        return self._left_out(PairState.WAITING if self._halves() else PairState.ERASED, (), (), None, now)
 
     def rejected(
         self,
@@ -200,6 +259,9 @@ class Pair:
             remarks=remarks,
             measured=measured,
             row=row,
+            halves=self._halves(),
+            past=self._past_after(row),
+            recordings=_recordings(row, self.taken),
             freed=self._freed_by(row),
             split=split,
             sides=self.sides if split in self.sides else (*self.sides, split),
@@ -221,7 +283,17 @@ class Pair:
     def taken_into(self, run: str, now: datetime) -> Pair:
         """The pair in a run's cut: what it holds now is frozen for that run, whatever arrives later."""
         taken = Taken(run, self.row, self.audio, self.transcript, self.split)
-        return replace(self, due=Due.NOTHING, due_hour=None, taken_by=run, taken=taken, changed_at=now)
+        stay = Stay(run, self.audio, self.transcript, self.split) if self.row else Stay(run, None, None)
+        return replace(
+            self,
+            due=Due.NOTHING,
+            due_hour=None,
+            taken_by=run,
+            taken=taken,
+            recordings=_recordings(self.row, taken),
+            stays=(*self.stays, stay),
+            changed_at=now,
+        )
 
     def _left_out(
         self,
@@ -243,6 +315,9 @@ class Pair:
             remarks=remarks,
             measured=measured,
             row=None,
+            halves=self._halves(),
+            past=self._past_after(None),
+            recordings=_recordings(None, self.taken),
             freed=self._freed_by(None),
             due=due,
             due_hour=None,
@@ -256,8 +331,27 @@ class Pair:
         had = {*self.freed, self.row.audio_sha256} if self.row else set(self.freed)
         return tuple(sorted(had - {row.audio_sha256} if row else had))
 
+    def _past_after(self, row: Row | None) -> tuple[Content, ...]:
+        """What it has said before, when this row takes the place of the one before."""
+        known = {(each.audio_sha256, each.text_sha256, each.mime_type): each.templates for each in self.past}
+        if self.row and self.row != row:
+            said = (self.row.audio_sha256, self.row.text_sha256, self.row.mime_type)
+            known[said] = tuple(sorted({*known.get(said, ()), self.row.template}))
+        return tuple(Content(*said, templates) for said, templates in known.items())
+
+    def _with(self, kind: HalfKind, half: Half | None) -> Pair:
+        return replace(self, **{kind.value: half})  # type: ignore[arg-type]  # the two kinds are the two fields
+
+    def _halves(self) -> int:
+        return sum(half is not None for half in (self.audio, self.transcript))
+
     def _half(self, kind: HalfKind) -> Half | None:
         return self.audio if kind is HalfKind.AUDIO else self.transcript
+
+
+def _recordings(row: Row | None, taken: Taken | None) -> tuple[str, ...]:
+    rows = (row, taken.row if taken else None)
+    return tuple(sorted({each.audio_sha256 for each in rows if each}))
 
 
 def _hour(now: datetime) -> int:

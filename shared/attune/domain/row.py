@@ -72,9 +72,9 @@ class Template:
         return [{"fileData": {"mimeType": mime_type, "fileUri": _SLOT}}, {"text": self.prompt}]
 
 
-def row_digest(template: Template, mime_type: str, audio_sha256: str, text_sha256: str) -> str:
-    """The row's own digest: of all that decides its bytes, so that the large ones are hashed once."""
-    return hashlib.sha256(f"{template.digest}\n{mime_type}\n{audio_sha256}\n{text_sha256}".encode()).hexdigest()
+def row_digest(template: str, mime_type: str, audio_sha256: str, text_sha256: str) -> str:
+    """The row's own digest: of all that decides its bytes (`template` by its digest), so the large are hashed once."""
+    return hashlib.sha256(f"{template}\n{mime_type}\n{audio_sha256}\n{text_sha256}".encode()).hexdigest()
 
 
 def tokens_of(seconds: float, characters: int, template: Template) -> int:

@@ -183,7 +183,7 @@ class Run:
     """A run's document. Every change is a compare-and-set on it.
 
     `hold_out` are the manifest's lines of the validation rows alone. `cost_allowed` and `promotion_allowed` say why it
-    goes on (or went on) from where it waited for approval.
+    goes on (or went on) from where it waited for approval. `traceparent` is where it was opened, in the event's trace.
     """
 
     dataset: str
@@ -214,6 +214,7 @@ class Run:
     dropped_count: int = 0
     reason: str | None = None
     history: tuple[Step, ...] = ()
+    traceparent: str | None = None
 
     @property
     def id(self) -> str:
@@ -275,10 +276,10 @@ class Run:
         return _STEPS.get(self.state) or _BY_A_ROLL_BACK.get(self.state, ())
 
 
-def opened(dataset: str, number: int, threshold: int, now: datetime) -> Run:
+def opened(dataset: str, number: int, threshold: int, now: datetime, traceparent: str | None = None) -> Run:
     """A new run."""
     history = (Step(RunState.OPENED, now),)
-    return Run(dataset, number, RunState.OPENED, now, now, threshold, history=history)
+    return Run(dataset, number, RunState.OPENED, now, now, threshold, history=history, traceparent=traceparent)
 
 
 def run_id(number: int) -> str:

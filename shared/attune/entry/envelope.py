@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Protocol
 
 import pybase64
 from pydantic import BaseModel, Field, ValidationError
 
 from attune.errors import NotAnEventError
+from attune.services.erase import Departure
 from attune.services.ingest import Arrival
 
+DELETED = "google.cloud.storage.object.v1.deleted"
+ARCHIVED = "google.cloud.storage.object.v1.archived"  # what a bucket with versions tells instead
 FINALIZED = "google.cloud.storage.object.v1.finalized"
 PUBLISHED = "google.cloud.pubsub.topic.v1.messagePublished"
 
@@ -56,14 +60,39 @@ def read_finalized(event: Event, bucket: str) -> Arrival:
     Raises:
         NotAnEventError: it is no finalize event, or one of another bucket.
     """
-    _expect(event, FINALIZED)
+    found = _read_resource(event, bucket, FINALIZED)
+    return Arrival(found.name, found.generation, found.size)
+
+
+def read_deleted(event: Event, bucket: str) -> Departure:
+    """The object that is gone from our intake bucket.
+
+    Raises:
+        NotAnEventError: it tells of no deletion, or of one in another bucket.
+    """
+    found = _read_resource(event, bucket, DELETED, ARCHIVED)
+    return Departure(found.name, found.generation)
+
+
+def read_time(event: Event) -> datetime | None:
+    """When it happened, where the event tells."""
+    told = event.get_attributes().get("time")
+    try:
+        at = datetime.fromisoformat(str(told))
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _read_resource(event: Event, bucket: str, *kinds: str) -> _Resource:
+    _expect(event, *kinds)
     try:
         found = _Resource.model_validate(event.data)
     except ValidationError as invalid:
         raise NotAnEventError(f"its body is no object resource: {_fields(invalid)}") from None
     if found.bucket != bucket:
         raise NotAnEventError(f"it is of the bucket {found.bucket!r}, and this function serves {bucket!r}")
-    return Arrival(found.name, found.generation, found.size)
+    return found
 
 
 def read_launch_order(event: Event) -> LaunchOrder:
@@ -93,10 +122,10 @@ def read_message(event: Event) -> _PubSubMessage:
         raise NotAnEventError(f"its body is no Pub/Sub message: {_fields(invalid)}") from None
 
 
-def _expect(event: Event, kind: str) -> None:
+def _expect(event: Event, *kinds: str) -> None:
     found = event.get_attributes().get("type")
-    if found != kind:
-        raise NotAnEventError(f"its type is {found!r}, and {kind!r} is taken here")
+    if found not in kinds:
+        raise NotAnEventError(f"its type is {found!r}, and {' or '.join(map(repr, kinds))} is taken here")
 
 
 def _fields(invalid: ValidationError) -> str:

@@ -54,6 +54,7 @@ class ShardAhead:
 
     def _shard(self, dataset: str, settings: Settings, due: int, hold: Hold) -> int:
         until = self.clock() + self.budget
+        self.sharding.drain(dataset, hold)
         version = settings.phrasing.version
         found = self.documents.find(manifests.new_pairs(dataset), limit=_PAGE)
         total = 0

@@ -12,7 +12,7 @@ from attune.domain.fit import Rows
 from attune.domain.pair import Pair
 from attune.domain.plan import Draft, drafted
 from attune.domain.run import DataFile, Plan, Recipe, Run, RunState, Scope
-from attune.domain.shard import Member, Part, Span
+from attune.domain.shard import Member, Part, Shard, Span
 from attune.domain.split import Split
 from attune.errors import BusyError, DamagedError
 from attune.ports import Clock, Documents, Each, Objects, Replace, Versioned
@@ -47,17 +47,20 @@ class Assembly:
         if recipe is None:
             raise ValueError(f"run {run.value.id} of {run.value.dataset} was assembled before its cut")
         dataset, number = run.value.dataset, run.value.number
+        self.sharding.drain(dataset, hold)
         for page in self._pages(dataset, unsharded_cuts(dataset, number, self.documents)):
             self._put_in(dataset, page, recipe, hold)
             self._mind(until)
         for split in Split:
             self._restate_what_stands(dataset, split, recipe, hold, until)
-        train = self._training(run.value, recipe)
+        train, apart = self._training(run.value, recipe)
         draft = drafted(train, self.sharding.rows(dataset, Split.VALIDATION), recipe, self.models(recipe.base_model))
         self.sharding.store(draft.train.nodes)
         self.sharding.store(draft.validation.nodes)
         hold.commit()  # the run's files have fixed names: only the lease's holder may write them
-        hold.commit(Replace(run, self._finished(run.value, draft)))
+        finished = self._finished(run.value, draft)
+        self.sharding.throw_away_drafts((*apart, *draft.train.nodes, *draft.validation.nodes))
+        hold.commit(Replace(run, finished))
 
     def _pages(self, dataset: str, cuts: Sequence[str]) -> Iterator[Sequence[Versioned[Pair]]]:
         for name in cuts:
@@ -89,9 +92,10 @@ class Assembly:
             self.sharding.put_in(dataset, split, {member.pair: member for member in anew}, hold)
             self._mind(until)
 
-    def _training(self, run: Run, recipe: Recipe) -> Rows:
+    def _training(self, run: Run, recipe: Recipe) -> tuple[Rows, list[Shard]]:
+        """The rows to train on, and the nodes that were made of them for this run alone."""
         if recipe.scope is Scope.ALL:
-            return self.sharding.rows(run.dataset, Split.TRAIN)
+            return self.sharding.rows(run.dataset, Split.TRAIN), []
         cuts = cuts_since_the_champion(run.dataset, run.number, recipe.alias, self.documents)
         pairs = [found.value for page in self._pages(run.dataset, cuts) for found in page]
         members = self.each(
@@ -107,10 +111,15 @@ class Assembly:
             train=self._file(run, "train", train, _there(train.rows)),
             validation=self._file(run, "validation", validation, _there(validation.rows)),
             manifest=self._file(run, "manifest", _sum(train, validation), _there(train.lines, validation.lines)),
-            hold_out=validation.lines,
+            hold_out=self._hold_out(run, validation),
         )
         check_plan(draft.plan, made.train, made.validation)
         return made
+
+    def _hold_out(self, run: Run, validation: Span) -> Part | None:
+        """The manifest's lines of the validation rows, kept for as long as the run's models are measured."""
+        file = self._file(run, "hold-out", validation, _there(validation.lines))
+        return file.part if file else None
 
     def _file(self, run: Run, name: str, span: Span, sources: Sequence[Part]) -> DataFile | None:
         if not sources:

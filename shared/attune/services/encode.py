@@ -50,14 +50,15 @@ def store_row(utterance: Utterance, path: str, phrasing: Phrasing, key: str, obj
     template = phrasing.template_of(task)
     text = written(utterance.said, template)
     text_sha256 = hashlib.sha256(utterance.said.encode()).hexdigest()
+    audio_sha256, audio_bytes = _content(utterance.audio)
     original_name = None
     if text != utterance.said:
-        original_name = f"texts/{key}/{text_sha256}.txt"
+        original_name = text_name(key, audio_sha256, text_sha256)
         objects.put(original_name, utterance.said.encode(), TEXT)
-    audio_sha256, audio_bytes = _content(utterance.audio)
-    audio_name, line = _line(utterance, text, template, f"audio/{key}/{audio_sha256}{utterance.ending}", objects)
-    digest = row_digest(template, utterance.mime_type, audio_sha256, text_sha256)
-    stored = objects.put(f"rows/{key}/{digest}.jsonl", line, JSONL)
+    kept = recording_name(key, audio_sha256, utterance.ending)
+    audio_name, line = _line(utterance, text, template, kept, objects)
+    digest = row_digest(template.digest, utterance.mime_type, audio_sha256, text_sha256)
+    stored = objects.put(row_name(key, digest), line, JSONL)
     return Row(
         name=stored.name,
         size=stored.size,
@@ -74,6 +75,21 @@ def store_row(utterance: Utterance, path: str, phrasing: Phrasing, key: str, obj
         version=phrasing.version,
         original_name=original_name,
     )
+
+
+def recording_name(key: str, audio_sha256: str, ending: str) -> str:
+    """Where our copy of a recording lies; `key` is the dataset's folder."""
+    return f"audio/{key}/{audio_sha256}{ending}"
+
+
+def text_name(key: str, audio_sha256: str, text_sha256: str) -> str:
+    """Where our copy of a text lies that was there before the dataset's manner: beside its recording's, not for all."""
+    return f"texts/{key}/{audio_sha256}-{text_sha256}.txt"
+
+
+def row_name(key: str, digest: str) -> str:
+    """Where a row lies."""
+    return f"rows/{key}/{digest}.jsonl"
 
 
 def written(said: str, template: Template) -> str:

@@ -8,6 +8,7 @@ from attune.ports import Clock, Create, Documents, Post, Replace, Versioned, Wri
 from attune.services import manifests
 from attune.services.outbox import deliver
 from attune.services.slots import freed_slot
+from attune.tracing import here
 
 
 def move(
@@ -29,7 +30,7 @@ def record(
     Raises:
         ConflictError: somebody else moved the run; nothing was written.
     """
-    messages = [message(fact, after.changed_at) for fact in facts]
+    messages = [message(fact, after.changed_at, here() or after.traceparent) for fact in facts]
     announced = [Create(manifests.outbox(told.id), told) for told in messages]
     documents.commit(Replace(read, after), *also, *announced)
     return messages

@@ -8,11 +8,13 @@ from datetime import timedelta
 
 from attune.domain.events import RunSucceeded
 from attune.domain.run import Run, RunState
+from attune.log import about
 from attune.ports import Clock, Documents, Job, JobState, Objects, Post, Replace, Tuning, Versioned
 from attune.services.decide import Deciding
 from attune.services.ending import cancel, fail, move
 from attune.services.quarantine import Traced, quarantine, trace
 from attune.services.slots import freed_slot
+from attune.tracing import note, span
 
 _DEPLOYED_WITHIN = timedelta(hours=1)
 _NOTES = {
@@ -39,6 +41,14 @@ class Following:
         Raises:
             ConflictError: another watcher moved it at this moment.
         """
+        run = read.value
+        told = {"dataset": run.dataset, "run": run.id}
+        with about(**told), span("follow", about=run.traceparent, **told):
+            state = self._follow(read)
+            note(state=state, job=run.job)
+        return state
+
+    def _follow(self, read: Versioned[Run]) -> RunState:
         if read.value.state is RunState.RUNNING:
             return self._poll(read)
         if read.value.state is RunState.EVALUATING:

@@ -10,7 +10,6 @@ from heapq import merge
 from itertools import groupby, takewhile
 
 from attune.domain.base_models import Models
-from attune.domain.fit import Rows
 from attune.domain.pair import Due, Pair
 from attune.domain.phrasing import Phrasing
 from attune.domain.plan import drafted
@@ -77,7 +76,7 @@ class Forecast:
 
     def _preview(self, dataset: str, split: Split, recipe: Recipe, coming: _Coming) -> Preview:
         alone = recipe.scope is Scope.NEW and split is Split.TRAIN
-        stands: Rows = self.sharding.apart(dataset, split, ()) if alone else self.sharding.rows(dataset, split)
+        stands = self.sharding.apart(dataset, split, ())[0] if alone else self.sharding.rows(dataset, split)
         return Preview(stands, recipe.phrasing.version, coming.resizing, partial(coming.changes_at, split), self.each)
 
 

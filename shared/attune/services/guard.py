@@ -63,7 +63,7 @@ class Guarding:
     def _check(self, alias: Alias, run: Run, recipe: Recipe) -> Check | None:
         """The check; None while answers are missing, or another instance makes it."""
         until = self.clock() + self.budget
-        examples = hold_out(run, self.objects).examples[: recipe.trial.guard.examples]
+        examples: Sequence[Example] = hold_out(run, self.objects).examples[: recipe.trial.guard.examples]
         now, then = _contenders(alias)
         key = manifests.evaluation_lease(run.dataset)
         try:
@@ -75,6 +75,7 @@ class Guarding:
             return _missing(self.clock(), run, asked.absent[now.role])
         if not asked.complete:
             return None
+        examples = [example for example in examples if example.pair not in asked.withdrawn]
         known = self.asking.known(run.dataset, [Question(example, then) for example in examples])
         return self._compared(run, recipe, examples, asked.known, known)
 

@@ -38,6 +38,7 @@ class Outcome(StrEnum):
     WAITING = "waiting"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
+    ERASED = "erased"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,21 @@ class Ingest:
                 trial.lost = True
         raise BusyError(f"other events kept changing the pair of {arrival.name}; the event will come again")
 
+    def hand_on(self, pair: Pair | None) -> None:
+        """Judges those again who were refused a recording that this pair has no more.
+
+        Raises:
+            PassingError: a service did not answer, or other events kept winning.
+        """
+        if pair is None or not pair.freed:
+            return
+        for holder in let_go(pair, self.documents):
+            self._judge_again(pair.dataset, holder)
+        read = self.documents.get(manifests.pair(pair.dataset, pair.id))
+        if read is not None:
+            left = tuple(audio for audio in read.value.freed if audio not in pair.freed)
+            self.documents.commit(Replace(read, replace(read.value, freed=left)))
+
     def _first(self, found: Candidate, half: Half) -> Pair | None:
         """Creates the pair, waiting for the other half, unless it is there: one conditional write."""
         now = self.clock()
@@ -111,30 +127,21 @@ class Ingest:
         read = self.documents.get(manifests.pair(found.dataset, pair_id(found.dataset, found.path)))
         if read is None:
             raise ConflictError(f"the pair of {half.name} was there and is gone")
+        if read.value.has_erased(half):
+            return Taken(Outcome.ERASED, read.value)
         if read.value.holds(half):
             return self._again(read.value, half)
         pair = read.value.with_half(half)
         if not pair.complete:
             taken = self._write(read, _Change(pair.waiting(self.clock())))
-            self._hand_on(taken.pair)
+            self.hand_on(taken.pair)
             return taken
         verdict, settings = self._verdict(pair, trial)
         taken = self._write(read, self._judged(pair, verdict, settings, trial))
         if taken.outcome is Outcome.ACCEPTED:
             consider_run(pair.dataset, settings, self.documents, self.post, self.clock())
-        self._hand_on(taken.pair)
+        self.hand_on(taken.pair)
         return taken
-
-    def _hand_on(self, pair: Pair | None) -> None:
-        """Judges those again who were refused a recording that this pair has no more."""
-        if pair is None or not pair.freed:
-            return
-        for holder in let_go(pair, self.documents):
-            self._judge_again(pair.dataset, holder)
-        read = self.documents.get(manifests.pair(pair.dataset, pair.id))
-        if read is not None:
-            left = tuple(audio for audio in read.value.freed if audio not in pair.freed)
-            self.documents.commit(Replace(read, replace(read.value, freed=left)))
 
     def _judge_again(self, dataset: str, holder: Holder) -> None:
         trial = _Trial(lost=True)
@@ -162,7 +169,7 @@ class Ingest:
 
     def _again(self, pair: Pair, half: Half) -> Taken:
         """An event that came again, or late. Its first delivery may have died before it counted."""
-        self._hand_on(pair)
+        self.hand_on(pair)
         if half not in (pair.audio, pair.transcript):
             return Taken(Outcome.SUPERSEDED, pair)
         if pair.due is Due.ADD:

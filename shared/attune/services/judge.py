@@ -15,6 +15,7 @@ from attune.ports import Ear, Intake, Objects
 from attune.services.encode import store_row
 from attune.services.examine import Brought, examine, too_large
 from attune.services.settle import content_of
+from attune.tracing import note, span
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,9 @@ def judge(pair: Pair, settings: Settings, customs: Customs, intake: Intake, obje
     seen = examine(pair.path, Brought(sound, _ending(audio), words), settings, customs, ear)
     if seen.reasons or seen.utterance is None:
         return Rejected(seen.reasons, seen.remarks, seen.measured)
-    row = store_row(seen.utterance, pair.path, settings.phrasing, dataset_key(pair.dataset), objects)
+    with span("store row", dataset=pair.dataset, pair=pair.id):
+        row = store_row(seen.utterance, pair.path, settings.phrasing, dataset_key(pair.dataset), objects)
+        note(bytes=row.size, seconds=row.seconds, crc32c=row.crc32c)
     if pair.barred and pair.barred.is_about(row):
         return Rejected((pair.barred.finding,), seen.remarks, seen.measured)
     return Good(

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from attune.domain.run import Run, RunState
 from attune.errors import ConflictError, FinalError
+from attune.log import about
 from attune.ports import Clock, Documents, Post, Versioned
 from attune.services import manifests
 from attune.services.assemble import Assembly
@@ -16,6 +17,7 @@ from attune.services.ending import cancel, fail
 from attune.services.lease import Hold, leased
 from attune.services.settings import settings_in_force
 from attune.services.start import Starting
+from attune.tracing import note, span
 
 _NOTHING_NEW = "no new pair was left to take: those that reached the threshold were changed or taken out since"
 
@@ -42,12 +44,19 @@ class Launch:
         """
         until = self.clock() + self.budget
         with leased(dataset, self.new_owner(), self.lease, self.documents, self.clock) as hold:
-            return [self._take_on(run.value, hold, until) for run in self._unlaunched(dataset)]
+            return [self._launch(run.value, hold, until) for run in self._unlaunched(dataset)]
 
     def _unlaunched(self, dataset: str) -> list[Versioned[Run]]:
         active = self.documents.find(manifests.active_runs(dataset))
         waiting = [run for run in active if run.value.before_its_job]
         return sorted(waiting, key=lambda run: run.value.number)
+
+    def _launch(self, run: Run, hold: Hold, until: datetime) -> Run:
+        told = {"dataset": run.dataset, "run": run.id}
+        with about(**told), span("launch", of=run.traceparent, **told):
+            after = self._take_on(run, hold, until)
+            note(state=after.state, pairs=after.pairs_taken, job=after.job)
+        return after
 
     def _take_on(self, run: Run, hold: Hold, until: datetime) -> Run:
         """One step after the other, each from what the document says: so it resumes from any crash."""
@@ -60,6 +69,7 @@ class Launch:
                     queued = self.documents.get(read.key)
                     return queued.value if queued else read.value
             except FinalError as final:
+                hold.commit()  # without the lease, an object may be missing only because another has moved on
                 fail(read, read.value, str(final), self.documents, self.post, self.clock)
 
     def _step(self, read: Versioned[Run], hold: Hold, until: datetime) -> bool:
@@ -68,11 +78,13 @@ class Launch:
             case RunState.OPENED if not self._has_new_pairs(read.value):
                 cancel(read, read.value, _NOTHING_NEW, self.documents, self.post, self.clock)
             case RunState.OPENED:
-                self.cutting(read, hold, settings_in_force(read.value.dataset, self.documents, self.clock()))
+                with span("cut"):
+                    self.cutting(read, hold, settings_in_force(read.value.dataset, self.documents, self.clock()))
             case RunState.CUT if read.value.pairs_taken == 0:
                 cancel(read, read.value, _NOTHING_NEW, self.documents, self.post, self.clock)
             case RunState.CUT:
-                self.assembly(read, hold, until)
+                with span("assemble"):
+                    self.assembly(read, hold, until)
             case RunState.ASSEMBLED:
                 return self.starting.queue(read, hold.owner)
             case RunState.LAUNCHING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,11 +13,13 @@ from attune.domain.evaluation.example import Answered
 from attune.domain.evaluation.guard import Check
 from attune.domain.evaluation.verdict import Evaluation
 from attune.domain.events import Message
+from attune.domain.ledger import Ledger, Tally
 from attune.domain.pair import Due, Pair, PairState
+from attune.domain.parked import Parked
 from attune.domain.quality.customs import Customs
 from attune.domain.run import Run, run_id
 from attune.domain.shard import Shard
-from attune.ports import Key, Order, Query, RawDocument
+from attune.ports import Contains, Key, Order, Query, RawDocument
 
 DEFAULTS = Key(RawDocument, ("settings", "defaults"))
 
@@ -85,6 +88,46 @@ class Progress:
     published_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """Objects that no node of a dataset's trees has a use for any more; `tree` is the folder of its objects."""
+
+    tree: str
+    names: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        """The document's id: the same for the same objects."""
+        return hashlib.sha256("\n".join(self.names).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """How far the pass over the intake bucket has got.
+
+    Every object up to the name `reached` is counted: those of `dataset` in `counted`, those before it in `total`. Where
+    halves are missing, its pairs are looked at one by one (`walking`): `walked` is the last of them, and so many halves
+    were found `vanished`, or were `unresolved`: they could not be looked for now. After the bucket's end, `closing` is
+    the last dataset of which nothing was listed.
+    """
+
+    pass_number: int
+    started_at: datetime
+    finished_at: datetime | None = None
+    reached: str = ""
+    listed_all: bool = False
+    dataset: str = ""
+    counted: Tally = field(default_factory=Tally)
+    walking: bool = False
+    walked: str = ""
+    vanished: int = 0
+    unresolved: int = 0
+    total: Tally = field(default_factory=Tally)
+    closing: str = ""
+    last_listed: int = 0
+    last_seconds: float | None = None
+
+
 def own_settings(dataset: str) -> Key[RawDocument]:
     """The settings a person wrote for a dataset."""
     return Key(RawDocument, ("datasets", dataset))
@@ -118,6 +161,16 @@ def evaluation(dataset: str, number: int) -> Key[Evaluation]:
 def shard(dataset: str, split: str, prefix: str) -> Key[Shard]:
     """A node of a side's tree, or of a report's; the root's prefix is empty."""
     return Key(Shard, ("datasets", dataset, "shards", f"{split}-{prefix}" if prefix else str(split)))
+
+
+def discard(dataset: str, name: str) -> Key[Discard]:
+    """Objects that are to be deleted."""
+    return Key(Discard, ("datasets", dataset, "discards", name))
+
+
+def discards(dataset: str) -> Query[Discard]:
+    """All that a crash left to be deleted."""
+    return Query(Discard, ("datasets", dataset, "discards"))
 
 
 def progress(dataset: str) -> Key[Progress]:
@@ -158,6 +211,26 @@ def slot(index: int) -> Key[Slot]:
 def alias(name: str) -> Key[Alias]:
     """An alias."""
     return Key(Alias, ("aliases", name))
+
+
+def sweep() -> Key[Sweep]:
+    """How far the sweep has got."""
+    return Key(Sweep, ("sweeps", "intake"))
+
+
+def sweep_lease() -> Key[Lease]:
+    """The lease on sweeping."""
+    return Key(Lease, ("sweeps", "intake", "leases", "sweep"))
+
+
+def ledger(dataset: str) -> Key[Ledger]:
+    """A dataset's ledger."""
+    return Key(Ledger, ("ledgers", dataset))
+
+
+def parked(event: str) -> Key[Parked]:
+    """An event that could not be worked on."""
+    return Key(Parked, ("parked", event))
 
 
 def restless_aliases() -> Query[Alias]:
@@ -204,6 +277,51 @@ def due_pairs(dataset: str) -> Query[Pair]:
 def pairs_in(dataset: str, state: str) -> Query[Pair]:
     """The pairs in a state."""
     return Query(Pair, ("datasets", dataset, "pairs"), (("state", state),))
+
+
+def pairs_with_halves(dataset: str, halves: int) -> Query[Pair]:
+    """The pairs that have so many halves: none, one or two."""
+    return Query(Pair, ("datasets", dataset, "pairs"), (("halves", halves),))
+
+
+def pairs_with_erased_halves(dataset: str, erased: int) -> Query[Pair]:
+    """The pairs of which so many deleted objects are remembered."""
+    return Query(Pair, ("datasets", dataset, "pairs"), (("erased_halves", erased),))
+
+
+def all_pairs(dataset: str) -> Query[Pair]:
+    """Every pair of a dataset, in the order of their ids."""
+    return Query(Pair, ("datasets", dataset, "pairs"))
+
+
+def every_pair() -> Query[RawDocument]:
+    """Every dataset's pairs, dataset by dataset: to see where they lie, whatever is in them."""
+    return Query(RawDocument, ("pairs",), group=True)
+
+
+def pairs_to_forget() -> Query[Pair]:
+    """Every dataset's pairs whose copies are to be deleted."""
+    return Query(Pair, ("pairs",), (("to_forget", True),), group=True)
+
+
+def pairs_with_recording(dataset: str, audio_sha256: str) -> Query[Pair]:
+    """The pairs that hold a recording now, or held it at their last cut."""
+    return Query(Pair, ("datasets", dataset, "pairs"), (("recordings", Contains(audio_sha256)),))
+
+
+def answers_about(dataset: str, pair_id: str) -> Query[Answered]:
+    """What models answered about a pair."""
+    return Query(Answered, ("datasets", dataset, "answers"), (("pair", pair_id),))
+
+
+def parked_events() -> Query[Parked]:
+    """The events that were acknowledged without having been worked on."""
+    return Query(Parked, ("parked",), (("parked", True),))
+
+
+def events_to_try_again() -> Query[Parked]:
+    """Those of them that a person wants tried again."""
+    return Query(Parked, ("parked",), (("again", True),))
 
 
 def taken_pairs(dataset: str, run_name: str) -> Query[Pair]:

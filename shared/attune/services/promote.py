@@ -14,6 +14,7 @@ from attune.ports import Clock, Create, Documents, Post, Replace, Versioned, Wri
 from attune.services import manifests
 from attune.services.ending import move
 from attune.services.evaluate.summary import summary
+from attune.tracing import note, span
 
 Smoke = Callable[[Run], str | None]
 """The last call before the swap: what is wrong with the run's endpoint, None when it answers. Raises PassingError."""
@@ -40,6 +41,14 @@ class Promoting:
             ConflictError: the alias or the run moved at this moment, or the alias since the run was measured; nothing
                 was written.
         """
+        run = read.value
+        told = {"dataset": run.dataset, "run": run.id, "alias": _alias_name(run)}
+        with span("promote", of=run.traceparent, **told):
+            state = self._decide(read, over)
+            note(state=state)
+        return state
+
+    def _decide(self, read: Versioned[Run], over: Contender | None) -> RunState:
         served = _served(read.value)
         alias = self._alias(read.value)
         if alias is not None and not alias.value.lets_in(served):

@@ -27,10 +27,11 @@ from attune.domain.shard import (
 )
 from attune.domain.split import Split
 from attune.errors import DamagedError
-from attune.ports import Checksum, Create, Documents, Each, Objects, Replace, Stored, Versioned, Write
+from attune.ports import Checksum, Create, Delete, Documents, Each, Objects, Replace, Stored, Versioned, Write
 from attune.services import manifests
 from attune.services.encode import JSONL
 from attune.services.lease import Hold
+from attune.services.manifests import Discard
 
 _DOCUMENTS_A_COMMIT = 60
 _BYTES_A_COMMIT = 6 * 1024 * 1024  # of the 10 MiB that Firestore takes, because nodes are weighed by guess
@@ -43,11 +44,17 @@ def row_store(dataset: str, _split: str) -> Store:
     return Store(dataset_key(dataset))
 
 
+def draft_store(dataset: str) -> Store:
+    """Where what one run takes of a tree is composed, until its files are: apart, so that all of it can go then."""
+    return Store(dataset_key(dataset), "drafts")
+
+
 @dataclass(frozen=True, slots=True)
 class Sharding:
     """The service, with its ports; `store_of` says where a tree of a dataset keeps its objects.
 
-    A tree that is `swept` has the objects deleted that its nodes no longer name.
+    The objects that a tree's nodes no longer name are deleted. A crash before that leaves a note of them with the
+    nodes, which `drain` sees to: what was taken out is in no object any more.
     """
 
     documents: Documents
@@ -55,7 +62,6 @@ class Sharding:
     checksum: Checksum
     each: Each
     store_of: Callable[[str, str], Store] = row_store
-    swept: bool = False
 
     def put_in(self, dataset: str, split: str, changes: Changes, hold: Hold) -> Span:
         """Puts members into the tree (None takes one out) and returns what the whole tree holds then.
@@ -70,10 +76,23 @@ class Sharding:
         read = self._read(tree, changes)
         nodes = tree.grow({prefix: found.value if found else None for prefix, found in read.items()}, changes)
         stored = self.store(nodes)
-        before = self._save(stored, read, hold)
-        if self.swept:
-            self.each(self.objects.delete, outdated(before, stored))
+        if discard := self._save(dataset, stored, read, hold):
+            self._throw_away(dataset, discard, hold)
         return stored[-1].span if nodes else self.held(dataset, split)
+
+    def drain(self, dataset: str, hold: Hold) -> None:
+        """Deletes the objects that a crash left behind. To be called before anything is put in under a new lease."""
+        for found in self.documents.find(manifests.discards(dataset)):
+            if found.value.tree == self.store_of(dataset, "").folder:
+                self._throw_away(dataset, found.value, hold)
+
+    def _throw_away(self, dataset: str, discard: Discard, hold: Hold) -> None:
+        self.each(self.objects.delete, discard.names)
+        hold.commit(Delete(manifests.discard(dataset, discard.id)))
+
+    def throw_away_drafts(self, nodes: Iterable[Shard]) -> None:
+        """Deletes the objects of nodes that are in no tree, once a run's files are composed of them."""
+        self.each(self.objects.delete, outdated(nodes, ()))
 
     def held(self, dataset: str, split: str) -> Span:
         """What the tree holds."""
@@ -94,15 +113,16 @@ class Sharding:
                 raise DamagedError(f"the {split} shard {prefix} of {dataset} is named by its parent and is not there")
             return found.value
 
-        store = self.store_of(dataset, split)
+        store = draft_store(dataset)
         return Rows(dataset, split, store, self.checksum, root.value if root else None, read)
 
-    def apart(self, dataset: str, split: str, members: Iterable[Member]) -> Rows:
-        """A tree of these rows alone, beside the split's: nothing is read, and no manifest written."""
-        tree = self._tree(dataset, split)
+    def apart(self, dataset: str, split: str, members: Iterable[Member]) -> tuple[Rows, list[Shard]]:
+        """A tree of these rows alone, beside the split's, and its nodes: nothing is read, and no manifest written."""
+        tree = Tree(dataset, split, draft_store(dataset), self.checksum)
         nodes = self.store(tree.grow({}, {member.pair: member for member in members}))
         by_prefix = {node.prefix: node for node in nodes}
-        return Rows(dataset, split, tree.store, self.checksum, nodes[-1] if nodes else None, by_prefix.__getitem__)
+        rows = Rows(dataset, split, tree.store, self.checksum, nodes[-1] if nodes else None, by_prefix.__getitem__)
+        return rows, nodes
 
     def leaves(self, dataset: str, split: str, version: str) -> Iterable[Shard]:
         """The leaves with a row of another version than this one, one after the other, in order."""
@@ -155,15 +175,21 @@ class Sharding:
         _verify(part, composed)
         return composed.generation
 
-    def _save(self, nodes: Sequence[Shard], read: dict[str, Versioned[Shard] | None], hold: Hold) -> list[Shard]:
-        """Writes the manifests; returns those that stood there before."""
+    def _save(
+        self, dataset: str, nodes: Sequence[Shard], read: dict[str, Versioned[Shard] | None], hold: Hold
+    ) -> Discard | None:
+        """Writes the manifests, and with the first of them which objects are without a use once all are written."""
         unread = [node for node in nodes if node.prefix not in read]
         keys = [manifests.shard(node.dataset, node.split, node.prefix) for node in unread]
         found = self.documents.get_all(keys) if keys else []
         read = read | {node.prefix: stands for node, stands in zip(unread, found, strict=True)}
+        names = outdated([stands.value for node in nodes if (stands := read[node.prefix])], nodes)
+        discard = Discard(self.store_of(dataset, "").folder, tuple(names)) if names else None
+        note: list[Write] = [Create(manifests.discard(dataset, discard.id), discard)] if discard else []
         for batch in _batches(nodes):
-            hold.commit(*(_write(node, read[node.prefix]) for node in batch))
-        return [stands.value for node in nodes if (stands := read[node.prefix])]
+            hold.commit(*(_write(node, read[node.prefix]) for node in batch), *note)
+            note = []
+        return discard
 
 
 def member_of(pair_id: str, path: str, split: Split, row: Row, audio: Half, transcript: Half) -> Member:

@@ -13,6 +13,7 @@ from attune.services import manifests
 from attune.services.ending import fail, move
 from attune.services.hold import hold, why_held
 from attune.services.slots import claim_slot, freed_slot
+from attune.tracing import span
 
 _DISPLAY_NAME = 128  # characters the service takes
 
@@ -79,7 +80,8 @@ class Starting:
         if until is None or self.clock() + self.answer > until:
             raise BusyError(f"run {run.value.id} of {run.value.dataset}: too little is left of the intent to launch")
         try:
-            job = self.tuning.create(self._spec(run.value))
+            with span("create job"):
+                job = self.tuning.create(self._spec(run.value))
         except QuotaError as full:
             self._requeue(run, str(full))
             return False

@@ -1,4 +1,4 @@
-"""Status: how the datasets stand, what their next runs wait for, and what their aliases stand for. Only read."""
+"""Status: how datasets and the bucket stand, what next runs wait for, what aliases stand for. Only read."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ from typing import TypeVar
 
 from attune.config import Settings, read_settings, written_digest
 from attune.domain.alias import Alias
+from attune.domain.ledger import Ledger
 from attune.domain.pair import PairState
+from attune.domain.parked import Parked
 from attune.domain.run import Run, RunState
 from attune.ports import Clock, Documents, Query
 from attune.services import manifests
-from attune.services.manifests import DatasetState, Progress, Slot
+from attune.services.manifests import DatasetState, Progress, Slot, Sweep
 from attune.services.report.places import lines_name, page_name
 from attune.services.settings import settings_as_they_stand
 
 MOST = 100_000  # counted no further: each thousand costs a read
 _OLDEST = 20  # the order is by whole hours; the time itself is taken from so many of the oldest hour
+_SHOWN = 3  # of the events that are parked
 
 T = TypeVar("T")
 
@@ -39,7 +42,8 @@ class DatasetStatus:
     `errors` are what is wrong with the settings that stand there, `errors_since` when a tick first saw it: then
     `settings`, those in force, are the last good ones.
     `pairs` are counted to `MOST`, `new_pairs` to that or the threshold. `waits_for` are sentences: what is still to
-    happen before its next run. `under_way` are the runs that have not ended, the oldest first.
+    happen before its next run. `under_way` are the runs that have not ended, the oldest first. `ledger` is that of the
+    last pass over the intake bucket: None before the first.
     """
 
     dataset: str
@@ -53,32 +57,71 @@ class DatasetStatus:
     last_run: Run | None
     alias: Alias | None
     reports: Reports | None
+    ledger: Ledger | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SweepStatus:
+    """How far the pass over the intake bucket has got: under way until `finished_at`.
+
+    It has `listed` so many objects, of about `expected` where there was a pass before, at `rate` objects a second: for
+    what is `left`, as long as that can be said. `closing` is the dataset at its end, whose pairs are looked at one by
+    one for halves that are missing. The next pass begins no earlier than `next_at`.
+    """
+
+    pass_number: int
+    started_at: datetime
+    finished_at: datetime | None
+    listed: int
+    expected: int | None
+    rate: float | None
+    left: timedelta | None
+    closing: str | None
+    next_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """All of it: the datasets, who has a slot for a running job, and how many messages wait to be sent."""
+    """All of it: the datasets, who has a slot for a running job, and how many messages wait to be sent.
+
+    `sweep` is None before the first pass over the intake bucket. Of the events that are `parked`, `parked_first` are a
+    few. `to_forget` pairs have copies that are still to be deleted.
+    """
 
     datasets: tuple[DatasetStatus, ...]
     slots: tuple[Slot, ...]
     outbox: int
+    sweep: SweepStatus | None = None
+    parked: int = 0
+    parked_first: tuple[Parked, ...] = ()
+    to_forget: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The service, with its ports. `bucket` is the dataset bucket's name."""
+    """The service, with its ports.
+
+    `bucket` is the dataset bucket's name, `pause` the time from the beginning of one sweep to that of the next.
+    """
 
     documents: Documents
     clock: Clock
     bucket: str
+    pause: timedelta | None = None
 
     def __call__(self, dataset: str | None = None) -> Overview:
         """How all datasets stand, or the one; there is none in it where nobody knows that one."""
         names = [name for name in self._datasets() if dataset in (None, name)]
+        sweep = self.documents.get(manifests.sweep())
+        parked = self.documents.count(manifests.parked_events(), up_to=MOST)
         return Overview(
             tuple(self._of(name) for name in names),
-            tuple(found.value for found in self.documents.find(manifests.all_slots())),
+            tuple(self._find(manifests.all_slots())),
             self.documents.count(manifests.waiting_messages(), up_to=MOST),
+            sweep=sweep_status(sweep.value, self.clock(), self.pause) if sweep else None,
+            parked=parked,
+            parked_first=tuple(self._find(manifests.parked_events(), limit=_SHOWN)) if parked else (),
+            to_forget=self.documents.count(manifests.pairs_to_forget(), up_to=MOST),
         )
 
     def _datasets(self) -> list[str]:
@@ -88,8 +131,13 @@ class Status:
 
     def _of(self, dataset: str) -> DatasetStatus:
         settings = settings_as_they_stand(dataset, self.documents)
-        keys = (manifests.state(dataset), manifests.alias(settings.alias or dataset), manifests.progress(dataset))
-        state, alias, progress = (found.value if found else None for found in self.documents.get_all(keys))
+        keys = (
+            manifests.state(dataset),
+            manifests.alias(settings.alias or dataset),
+            manifests.progress(dataset),
+            manifests.ledger(dataset),
+        )
+        state, alias, progress, ledger = (found.value if found else None for found in self.documents.get_all(keys))
         last_run = next(iter(self._find(manifests.newest_runs(dataset), limit=1)), None)
         new_pairs = self.documents.count(manifests.new_pairs(dataset), up_to=max(MOST, settings.threshold))
         errors, since = self._errors(dataset, state)
@@ -105,6 +153,7 @@ class Status:
             last_run=last_run,
             alias=alias,
             reports=self._reports(dataset, progress),
+            ledger=ledger,
         )
 
     def _errors(self, dataset: str, state: DatasetState | None) -> tuple[tuple[str, ...], datetime | None]:
@@ -154,6 +203,27 @@ class Status:
             return None
         at = f"gs://{self.bucket}"
         return Reports(f"{at}/{page_name(dataset)}", f"{at}/{lines_name(dataset)}", progress.published_at)
+
+
+def sweep_status(sweep: Sweep, now: datetime, pause: timedelta | None) -> SweepStatus:
+    """What a pass's document says at that moment. Ended, it has the rate and the objects of the whole."""
+    listed = sweep.total.listed + sweep.counted.listed
+    seconds = ((sweep.finished_at or now) - sweep.started_at).total_seconds()
+    rate = listed / seconds if listed and seconds > 0 else None
+    rests = sweep.finished_at is not None
+    expected = None if rests else sweep.last_listed or None
+    left = timedelta(seconds=(expected - listed) / rate) if expected and rate and expected > listed else None
+    return SweepStatus(
+        pass_number=sweep.pass_number,
+        started_at=sweep.started_at,
+        finished_at=sweep.finished_at,
+        listed=listed,
+        expected=expected,
+        rate=rate,
+        left=None if sweep.listed_all else left,
+        closing=sweep.dataset if sweep.walking else None,
+        next_at=sweep.started_at + pause if pause is not None else None,
+    )
 
 
 def _minute(at: datetime) -> str:

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 
 from attune.config import Settings
 from attune.domain.events import LaunchTuning, ThresholdReached, message
-from attune.domain.run import Run, RunState, opened
+from attune.domain.run import Run, RunState, opened, run_id
 from attune.errors import ConflictError
 from attune.ports import Create, Documents, Post
 from attune.services import manifests
 from attune.services.outbox import deliver
+from attune.tracing import here, note, span
 
 _OLDEST = 20  # the order is by whole hours; the time itself is taken from so many of the oldest hour
 
@@ -51,16 +52,22 @@ def _open(dataset: str, settings: Settings, pairs: int, documents: Documents, po
     # Counted again, after the latest run was read: the first count may have seen the pairs which that run has cut.
     if not _enough(dataset, pairs, documents):
         return None
-    run = opened(dataset, latest.number + 1 if latest else 1, settings.threshold, now)
+    number = latest.number + 1 if latest else 1
+    with span("open run", dataset=dataset, run=run_id(number), pairs=pairs):
+        return _create(opened(dataset, number, settings.threshold, now, here()), pairs, documents, post, now)
+
+
+def _create(run: Run, pairs: int, documents: Documents, post: Post, now: datetime) -> Run | None:
     facts = (
-        ThresholdReached(dataset, run.id, pairs, settings.threshold, waited=pairs < settings.threshold),
-        LaunchTuning(dataset, run.id),
+        ThresholdReached(run.dataset, run.id, pairs, run.threshold, waited=pairs < run.threshold),
+        LaunchTuning(run.dataset, run.id),
     )
-    messages = [message(fact, now) for fact in facts]
+    messages = [message(fact, now, run.traceparent) for fact in facts]
     announced = [Create(manifests.outbox(told.id), told) for told in messages]
     try:
-        documents.commit(Create(manifests.run(dataset, run.number), run), *announced)
+        documents.commit(Create(manifests.run(run.dataset, run.number), run), *announced)
     except ConflictError:
+        note(opened="by another event")
         return None  # another event opened it, and its messages are in the outbox with it
     deliver(messages, documents, post)
     return run

@@ -17,11 +17,14 @@ from attune.services.ahead import ShardAhead
 from attune.services.annotate import Annotating
 from attune.services.census import Census, take_census
 from attune.services.follow import Following
+from attune.services.forget import Forgetting, Forgotten
 from attune.services.guard import Guarding
 from attune.services.hold import let_go
 from attune.services.outbox import drain
 from attune.services.report.refresh import Refresh, Refreshed
+from attune.services.retry import Retried, Retrying
 from attune.services.settings import announce_settings, settings_in_force
+from attune.services.sweep.sweeping import Sweeping, Swept
 from attune.services.threshold import consider_run, consider_waiting
 
 _MINUTE = 60
@@ -41,6 +44,9 @@ class Tick:
     reports: list[Refreshed] = field(default_factory=list)
     guarded: list[str] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
+    retried: list[Retried] = field(default_factory=list)
+    forgotten: Forgotten = field(default_factory=Forgotten)
+    swept: Swept = field(default_factory=Swept)
     put_off: list[str] = field(default_factory=list)
 
 
@@ -59,6 +65,9 @@ class Watch:
     annotating: Annotating
     guarding: Guarding
     sharding_ahead: ShardAhead
+    retrying: Retrying
+    forgetting: Forgetting
+    sweeping: Sweeping
     refresh: Refresh
     stalled: timedelta
     reporting_for: timedelta
@@ -80,8 +89,18 @@ class Watch:
             self._put_off_on_trouble(tick, "orphans", self._look_for_orphans(tick, [run.value for run in active]))
         for alias in self.documents.find(manifests.restless_aliases()):
             self._put_off_on_trouble(tick, f"alias {alias.value.name}", self._tend_alias(tick, alias))
+        self._put_off_on_trouble(tick, "retries", lambda: tick.retried.extend(self.retrying()))
+        self._put_off_on_trouble(tick, "erasure", lambda: self._forget(tick))
+        self._put_off_on_trouble(tick, "the sweep", lambda: self._sweep(tick))
         self._report(tick, datasets)
         return tick
+
+    def _forget(self, tick: Tick) -> None:
+        tick.forgotten = self.forgetting()
+
+    def _sweep(self, tick: Tick) -> None:
+        self.sweeping(tick.swept)
+        tick.put_off += tick.swept.put_off
 
     def _put_off_on_trouble(self, tick: Tick, what: str, work: Callable[[], None]) -> None:
         try:
@@ -146,7 +165,9 @@ class Watch:
             if run.value.state in _FOLLOWED:
                 tick.followed[_name(run.value)] = self._follow(run)
             elif self._is_to_be_launched(run):
-                self.post.publish(message(LaunchTuning(run.value.dataset, run.value.id), self.clock()))
+                self.post.publish(
+                    message(LaunchTuning(run.value.dataset, run.value.id), self.clock(), run.value.traceparent)
+                )
                 tick.resumed.append(_name(run.value))
 
         return work

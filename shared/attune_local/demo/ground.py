@@ -25,6 +25,7 @@ from attune.config import Deployment
 from attune.domain.events import Channel
 from attune.errors import PassingError
 from attune.ports import Create, Delete, Documents, Key, RawDocument
+from attune.services.erase import Departure
 from attune.services.ingest import Arrival
 from attune_local.stack import plan
 from attune_local.stack.inbox import Inbox
@@ -62,6 +63,10 @@ class JobSeen:
     state: str
 
 
+SWEEP_SECONDS = 5
+"""A pass over the intake bucket begins so often, where the demo is played."""
+
+
 class Ground(Protocol):
     """What a person, a subscriber and someone looking from outside can do."""
 
@@ -81,6 +86,14 @@ class Ground(Protocol):
 
     def drop(self, name: str, data: bytes) -> None:
         """Uploads a file."""
+        ...
+
+    def delete(self, name: str) -> None:
+        """Deletes a file."""
+        ...
+
+    def lineage(self, name: str) -> list[str]:
+        """What `attune lineage` says of a file, a line each."""
         ...
 
     def intake(self) -> dict[str, int]:
@@ -143,6 +156,14 @@ class StackGround:
         """Uploads a file with Cloud Storage's own client."""
         self.stack.storage_client().bucket(plan.INTAKE_BUCKET).blob(name).upload_from_string(data)
 
+    def delete(self, name: str) -> None:
+        """Deletes it with Cloud Storage's own client."""
+        self.stack.storage_client().bucket(plan.INTAKE_BUCKET).blob(name).delete()
+
+    def lineage(self, name: str) -> list[str]:
+        """Runs `attune lineage`, as a person would."""
+        return self._attune("lineage", name).splitlines()
+
     def intake(self) -> dict[str, int]:
         """The listing."""
         blobs = self.stack.storage_client().list_blobs(plan.INTAKE_BUCKET)
@@ -188,9 +209,12 @@ class StackGround:
 
     def roll_back(self, alias: str, reason: str) -> str:
         """Runs `attune rollback`, as a person would."""
-        command = [sys.executable, "-m", "attune.cli", "rollback", alias, "--reason", reason]
+        return self._attune("rollback", alias, "--reason", reason)
+
+    def _attune(self, *command: str) -> str:
+        """What a command says, run as a person would."""
         done = subprocess.run(
-            [*command, "--project", plan.PROJECT],
+            [sys.executable, "-m", "attune.cli", *command, "--project", plan.PROJECT],
             env=os.environ | self.stack.environment(),
             capture_output=True,
             text=True,
@@ -214,6 +238,7 @@ class TwinGround:
     booths: Booths | None = None
     engine: Engine = field(init=False)
     _arrivals: list[Arrival] = field(default_factory=list)
+    _departures: list[Departure] = field(default_factory=list)
     _orders: int = 0
 
     def __post_init__(self) -> None:
@@ -234,6 +259,16 @@ class TwinGround:
     def drop(self, name: str, data: bytes) -> None:
         """Uploads a file, whose event waits."""
         self._arrivals.append(Arrival(name, self.intake_bucket.upload(name, data), len(data)))
+
+    def delete(self, name: str) -> None:
+        """Deletes a file, whose event waits."""
+        self._departures.append(Departure(name, self.intake_bucket.live[name].generation))
+        self.intake_bucket.delete(name)
+
+    def lineage(self, name: str) -> list[str]:
+        """Asks the service behind the command."""
+        uses = bootstrap.lineage(self._ports()).of(name).uses
+        return [f"{use.by.run.id}, {use.split}: {use.by.run.model}" for use in uses]
 
     def intake(self) -> dict[str, int]:
         """The listing."""
@@ -271,6 +306,9 @@ class TwinGround:
         for arrival in self._arrivals:
             bootstrap.ingest(self._ports())(arrival)
         self._arrivals.clear()
+        for departure in self._departures:
+            bootstrap.erase(self._ports())(departure)
+        self._departures.clear()
         bootstrap.watch(self._ports(), self._deployment())()
         orders = self.post.on(Channel.LAUNCH)
         for order in orders[self._orders :]:
@@ -311,4 +349,5 @@ class TwinGround:
             region=plan.REGION,
             intake_bucket=plan.INTAKE_BUCKET,
             dataset_bucket=plan.DATASET_BUCKET,
+            sweep_seconds=SWEEP_SECONDS,
         )

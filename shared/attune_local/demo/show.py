@@ -13,7 +13,8 @@ from attune.domain.names import dataset_key
 from attune.domain.pair import PairState
 from attune.domain.run import Run
 from attune_local.corpus.making import make_corpus
-from attune_local.demo.ground import Ground, StackGround, TwinGround
+from attune_local.demo.farewell import forget
+from attune_local.demo.ground import SWEEP_SECONDS, Ground, StackGround, TwinGround
 from attune_local.demo.picture import Picture, evaluation_of, look, sample_row
 from attune_local.demo.proof import Proof, prove, prove_quiet
 from attune_local.demo.props import Act, act_of_own, act_with_mishaps, refused
@@ -35,7 +36,12 @@ def demo(staged: Path, corpus: Path | None, threshold: int | None, console: Cons
     """Plays the demo; whether every invariant held that it can see."""
     screen = Screen(console)
     acts, lots = ([act_of_own(corpus, threshold)], None) if corpus else _own_corpus(screen, threshold)
-    wanted = Plan(staged=staged, vertex=VertexPace(listens=True), tick_seconds=_TICK_SECONDS)
+    wanted = Plan(
+        staged=staged,
+        vertex=VertexPace(listens=True),
+        tick_seconds=_TICK_SECONDS,
+        settings={"ATTUNE_SWEEP_SECONDS": str(SWEEP_SECONDS)},
+    )
     try:
         with Stack(wanted) as stack:
             return play(StackGround.on(stack), acts, screen, lots)
@@ -70,10 +76,12 @@ def _own_corpus(screen: Screen, threshold: int | None) -> tuple[list[Act], tuple
         return acts, (good("harbour", more, "more"), poisoned("harbour", shuffled, "shuffled"))
 
 
-def play(ground: Ground, acts: Sequence[Act], screen: Screen, lots: tuple[Lot, Lot] | None = None) -> bool:
+def play(
+    ground: Ground, acts: Sequence[Act], screen: Screen, lots: tuple[Lot, Lot] | None = None, *, farewell: bool = True
+) -> bool:
     """Drops what the acts hold, waits until each run is decided on, and proves what can be seen; whether it all holds.
 
-    With `lots`, the first act has a sequel.
+    With `lots`, the first act has a sequel. With a `farewell`, a file is deleted at the end.
     """
     screen.say(f"On {ground.where}.")
     for act in acts:
@@ -89,10 +97,15 @@ def play(ground: Ground, acts: Sequence[Act], screen: Screen, lots: tuple[Lot, L
         wait(lambda: all(_reported(ground, picture) for picture in _see(ground, acts, screen)), ground, "the reports")
     pictures = _see(ground, acts, screen)
     well = _close(ground, acts, pictures, screen)
-    further = list(play_on(ground, acts[0], lots, screen)) if lots else []
-    last = [*further, prove_quiet(ground, [*acts, *_as_acts(lots)])]
+    if not well:
+        return False
+    last = [
+        *(play_on(ground, acts[0], lots, screen) if lots else ()),
+        *(forget(ground, acts[0], screen) if farewell else ()),
+        prove_quiet(ground, [*acts, *_as_acts(lots)]),
+    ]
     screen.show("all", last)
-    return well and all(proof.holds for proof in last)
+    return all(proof.holds for proof in last)
 
 
 def _as_acts(lots: tuple[Lot, Lot] | None) -> list[Act]:

@@ -1,6 +1,6 @@
 """Eventarc's part: take what Pub/Sub has and post to each function the CloudEvent that Google would.
 
-    python -m attune_local.stack.bridge --port P --project PROJECT --storage-route SUBSCRIPTION URL
+    python -m attune_local.stack.bridge --port P --project PROJECT --storage-route SUBSCRIPTION KINDS URL
 
 It pulls, because the emulator's push keeps two messages in flight and can keep them for good once they were refused.
 A message is acknowledged when its function has answered with 2xx; until then it is posted again, later each time.
@@ -125,12 +125,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m attune_local.stack.bridge", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--project", required=True)
-    parser.add_argument("--storage-route", nargs=2, action="append", default=[], metavar=("SUBSCRIPTION", "URL"))
-    parser.add_argument("--storage-events", nargs="+", default=["finalized"], metavar="KIND")
+    parser.add_argument(
+        "--storage-route", nargs=3, action="append", default=[], metavar=("SUBSCRIPTION", "KINDS", "URL")
+    )
     parser.add_argument("--topic-route", nargs=3, action="append", default=[], metavar=("SUBSCRIPTION", "TOPIC", "URL"))
     parser.add_argument("--backoff", nargs=2, type=float, default=(0.1, 5.0), metavar=("MINIMUM", "MAXIMUM"))
     asked = parser.parse_args(arguments)
-    routes = {name: storage_route(url, asked.storage_events) for name, url in asked.storage_route}
+    routes = {name: storage_route(url, kinds.split(",")) for name, kinds, url in asked.storage_route}
     routes |= {name: topic_route(url, asked.project, topic) for name, topic, url in asked.topic_route}
     couriers = [Courier(name, route, Backoff(*asked.backoff)) for name, route in routes.items()]
     subscriber = SubscriberClient()

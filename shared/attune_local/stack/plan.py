@@ -11,19 +11,23 @@ DATASET_BUCKET = "attune-local-datasets"
 EVENTS_TOPIC = "attune-events"
 LAUNCH_TOPIC = "attune-launch"
 TICK_TOPIC = "attune-tick"
-# Where the storage server announces objects, as a bucket's notification does.
-FINALIZED_TOPIC = "attune-intake-finalized"
+# Where the storage server announces what happens to objects, as a bucket's notifications do.
+INTAKE_TOPIC = "attune-intake"
 # A pull subscription on the events, for whoever wants to look.
 EVENTS_SUBSCRIPTION = "attune-events-watch"
 
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A function and the topic that sets it off; `storage` when the topic carries a bucket's notifications."""
+    """A function and the topic that sets it off.
+
+    Where the topic carries a bucket's notifications, `storage` are the kinds that reach the function: finalized,
+    deleted, archived.
+    """
 
     function: str
     topic: str
-    storage: bool = False
+    storage: tuple[str, ...] = ()
 
     @property
     def subscription(self) -> str:
@@ -32,7 +36,8 @@ class Trigger:
 
 
 TRIGGERS = (
-    Trigger("ingest", FINALIZED_TOPIC, storage=True),
+    Trigger("ingest", INTAKE_TOPIC, storage=("finalized",)),
+    Trigger("erase", INTAKE_TOPIC, storage=("deleted", "archived")),
     Trigger("launch", LAUNCH_TOPIC),
     Trigger("watch", TICK_TOPIC),
 )
@@ -60,7 +65,6 @@ class Plan:
     `staged` holds a folder for each trigger's function; without it neither functions nor bridge are started.
     `vertex` None leaves the stand-in out; `admin` adds the one for Google's admin APIs.
     `tick_seconds` None leaves ticking to `Stack.tick`.
-    `storage_events` are the kinds of storage event that reach a function: finalized, deleted, archived.
     `backoff_seconds` are the first and the longest wait before a refused event is posted again (Eventarc: 10 and 600).
     `settings` is added to the functions' environment. Logs go to `logs`, or to a folder that is removed at the end.
     """
@@ -71,7 +75,6 @@ class Plan:
     admin: bool = False
     tick_seconds: float | None = None
     backoff_seconds: tuple[float, float] = (0.1, 5.0)
-    storage_events: tuple[str, ...] = ("finalized",)
     threads: int = 8
     settings: Mapping[str, str] = field(default_factory=dict)
     logs: Path | None = None

@@ -8,8 +8,8 @@ from google.cloud.storage import Client as StorageClient
 from attune_local.stack.plan import (
     DATASET_BUCKET,
     EVENTS_TOPIC,
-    FINALIZED_TOPIC,
     INTAKE_BUCKET,
+    INTAKE_TOPIC,
     LAUNCH_TOPIC,
     PROJECT,
     REGION,
@@ -17,7 +17,7 @@ from attune_local.stack.plan import (
     Trigger,
 )
 
-TOPICS = (EVENTS_TOPIC, LAUNCH_TOPIC, TICK_TOPIC, FINALIZED_TOPIC)
+TOPICS = (EVENTS_TOPIC, LAUNCH_TOPIC, TICK_TOPIC, INTAKE_TOPIC)
 
 
 def make_buckets(client: StorageClient) -> None:

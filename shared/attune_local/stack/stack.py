@@ -154,7 +154,7 @@ class Stack:
 
     def _start_storage(self, binary: Path, undo: ExitStack) -> None:
         def command(port: int) -> tuple[str, ...]:
-            return storage_server(binary, port, plan.PROJECT, plan.INTAKE_BUCKET, plan.FINALIZED_TOPIC)
+            return storage_server(binary, port, plan.PROJECT, plan.INTAKE_BUCKET, plan.INTAKE_TOPIC)
 
         self._start({"storage": command}, {"PUBSUB_EMULATOR_HOST": self.address("pubsub")})
         self._storage = clients.storage_client(self.url("storage"), plan.PROJECT)
@@ -195,12 +195,12 @@ class Stack:
     def _bridge(self, port: int) -> tuple[str, ...]:
         routes: list[str] = []
         for trigger in self.plan.triggers:
-            kind = ("--storage-route",) if trigger.storage else ("--topic-route",)
-            topic = () if trigger.storage else (trigger.topic,)
-            routes += [*kind, trigger.subscription, *topic, self.url(trigger.function)]
+            kind = "--storage-route" if trigger.storage else "--topic-route"
+            what = ",".join(trigger.storage) or trigger.topic
+            routes += [kind, trigger.subscription, what, self.url(trigger.function)]
         serve = (sys.executable, "-m", "attune_local.stack.bridge", "--port", str(port), "--project", plan.PROJECT)
         backoff = ("--backoff", *map(str, self.plan.backoff_seconds))
-        return (*serve, *routes, "--storage-events", *self.plan.storage_events, *backoff)
+        return (*serve, *routes, *backoff)
 
     def _start_ticker(self, seconds: float, undo: ExitStack) -> None:
         ticker = Ticker(self.tick, seconds)

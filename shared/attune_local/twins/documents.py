@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from attune.adapters.codec import decode, encode, plain
 from attune.errors import ConflictError
-from attune.ports import Create, Delete, Key, Order, Query, Versioned, Write
+from attune.ports import Contains, Create, Delete, Key, Order, Query, Versioned, Write
 
 T = TypeVar("T")
 _Path = tuple[str, ...]
@@ -110,6 +110,8 @@ def _lies_in(path: _Path, query: Query[Any]) -> bool:
 
 
 def _holds(stored: object, wanted: object) -> bool:
+    if isinstance(wanted, Contains):
+        return isinstance(stored, list) and plain(wanted.value) in stored
     return stored in [plain(value) for value in wanted] if isinstance(wanted, tuple) else stored == plain(wanted)
 
 

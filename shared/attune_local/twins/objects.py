@@ -64,6 +64,17 @@ class MemoryIntake:
             raise GoneError(f"generation {generation} of {name} is no longer in {self.bucket.name}")
         return found.data
 
+    def look(self, name: str) -> Stored | None:
+        """The live generation of an object."""
+        found = self.bucket.live.get(name)
+        return _stored(name, found) if found else None
+
+    def page(self, after: str, limit: int) -> list[Stored]:
+        """The live objects behind a name, in the names' order."""
+        live = dict(self.bucket.live)
+        behind = sorted(name.encode() for name in live if name.encode() > after.encode())
+        return [_stored(name, live[name]) for name in map(bytes.decode, behind[:limit])]
+
 
 @dataclass(frozen=True, slots=True)
 class MemoryObjects:

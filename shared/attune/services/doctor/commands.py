@@ -25,7 +25,8 @@ def grant(right: Right, at: Deployment) -> str:
     binding = _GRANT[right.on.kind].format(name=right.on.name, project=at.project, region=at.region)
     condition = right.grant.condition
     stated = f"expression={condition},title=attune" if condition else "None"
-    narrowed = f" --condition={shlex.quote(stated)}" if right.on.kind is Kind.PROJECT else ""
+    # On a project it is asked for where it is not stated.
+    narrowed = f" --condition={shlex.quote(stated)}" if condition or right.on.kind is Kind.PROJECT else ""
     return f"{binding} --member={right.grant.member} --role={right.grant.role}{narrowed}"
 
 

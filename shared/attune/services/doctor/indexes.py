@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from attune.config import Deployment
-from attune.ports import Order, Query
+from attune.ports import Contains, Order, Query
 from attune.ports_project import Index, Indexes, Project
 from attune.services import manifests
 from attune.services.doctor.findings import Finding, ok, problem
 from attune.services.doctor.names import APPLY
 
 _ANY = "x"
+_UP = Order.ASCENDING.name
+CONTAINS = "CONTAINS"
+"""In place of a direction: an index of what is in a list."""
 
 
 def questions() -> dict[str, Query[Any]]:
@@ -32,6 +35,16 @@ def questions() -> dict[str, Query[Any]]:
         "configured_datasets": manifests.configured_datasets(),
         "waiting_messages": manifests.waiting_messages(),
         "restless_aliases": manifests.restless_aliases(),
+        "discards": manifests.discards(_ANY),
+        "pairs_with_halves": manifests.pairs_with_halves(_ANY, 0),
+        "pairs_with_erased_halves": manifests.pairs_with_erased_halves(_ANY, 0),
+        "all_pairs": manifests.all_pairs(_ANY),
+        "every_pair": manifests.every_pair(),
+        "pairs_to_forget": manifests.pairs_to_forget(),
+        "pairs_with_recording": manifests.pairs_with_recording(_ANY, _ANY),
+        "answers_about": manifests.answers_about(_ANY, _ANY),
+        "parked_events": manifests.parked_events(),
+        "events_to_try_again": manifests.events_to_try_again(),
         "pairs_in": manifests.pairs_in(_ANY, _ANY),
         "runs_in": manifests.runs_in(_ANY, _ANY),
     }
@@ -42,7 +55,7 @@ def index_for(question: Query[Any]) -> Index | None:
 
     Equalities alone are answered by joining the fields' own indexes. An order by another field takes one index of all.
     """
-    equal = tuple((name, Order.ASCENDING.name) for name, _ in question.where)
+    equal = tuple((name, CONTAINS if isinstance(value, Contains) else _UP) for name, value in question.where)
     ordered = ((question.order_by, question.order.name),) if question.order_by else ()
     if not equal and not ordered:
         return None
@@ -80,7 +93,7 @@ def _there(wanted: Index, there: Indexes) -> Index | None:
     if len(wanted.fields) > 1:
         return next((index for index in there.composite if index == wanted), None)
     stated = there.fields.get((wanted.collection, wanted.fields[0][0]))
-    if stated is None:  # Firestore's own: both directions, within a collection
+    if stated is None:  # Firestore's own: both directions and what is in lists, within a collection
         return None if wanted.group else wanted
     return next((index for index in stated if index == wanted), None)
 
@@ -94,10 +107,15 @@ def _command(index: Index, at: Deployment) -> str:
     scope = "collection-group" if index.group else "collection"
     where = f"--collection-group={index.collection} --database='{at.firestore_database}' --project={at.project}"
     if len(index.fields) > 1:
-        fields = " ".join(f"--field-config=field-path={name},order={order.lower()}" for name, order in index.fields)
+        fields = " ".join(f"--field-config=field-path={name},{_kind(order)}" for name, order in index.fields)
         return f"gcloud firestore indexes composite create {where} --query-scope={scope} {fields}"
-    ((name, _),) = index.fields
+    ((name, order),) = index.fields
     # Stating a field's indexes takes away those it had.
-    both = "--index=order=ascending,query-scope=collection --index=order=descending,query-scope=collection"
-    group = " --index=order=ascending,query-scope=collection-group" if index.group else ""
-    return f"gcloud firestore indexes fields update {name} {where} {both}{group}"
+    kinds = [f"order={each.name.lower()}" for each in Order] + ([_kind(order)] if order == CONTAINS else [])
+    own = " ".join(f"--index={kind},query-scope=collection" for kind in kinds)
+    group = f" --index={_kind(order)},query-scope=collection-group" if index.group else ""
+    return f"gcloud firestore indexes fields update {name} {where} {own}{group}"
+
+
+def _kind(order: str) -> str:
+    return "array-config=contains" if order == CONTAINS else f"order={order.lower()}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from attune.config import Deployment
 
-FUNCTIONS = ("ingest", "launch", "watch")
+FUNCTIONS = ("ingest", "erase", "launch", "watch")
 APIS = (
     "aiplatform.googleapis.com",
     "artifactregistry.googleapis.com",
@@ -24,8 +24,11 @@ APIS = (
     "storage.googleapis.com",
 )
 ROLES = {
-    "attuneTuner": ("aiplatform.tuningJobs.create", "aiplatform.tuningJobs.get", "aiplatform.tuningJobs.list"),
-    "attuneReporter": ("storage.objects.delete",),
+    "attuneTuner": ("aiplatform.tuningJobs.create", "aiplatform.tuningJobs.list"),
+    "attuneReader": ("storage.objects.get",),
+    "attuneFinder": ("storage.objects.get", "storage.objects.list"),
+    "attuneWriter": ("storage.objects.create",),
+    "attuneRemover": ("storage.objects.delete",),
     "attuneFollower": (
         "aiplatform.endpoints.get",
         "aiplatform.endpoints.predict",

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from attune.ports_project import Grant, Kind, Place
 from attune.services.doctor.names import DEAD_LETTERS, FUNCTIONS, REPOSITORY, SUBSCRIPTION, Names
 
-_READ, _CREATE = "roles/storage.objectViewer", "roles/storage.objectCreator"
+_READ = "roles/storage.objectViewer"
 _PUBLISH = "roles/pubsub.publisher"
+# The folders of the dataset bucket in which a function may delete, and the files in runs/ that it may.
+_REMOVES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "launch": (("shards", "drafts"), ()),
+    "watch": (("reports", "shards", "drafts", "rows", "audio", "texts"), ("train.jsonl", "validation.jsonl")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,29 +58,41 @@ class Charter:
     def _of_function(self, name: str) -> list[Right]:
         at, account = self.names.at, f"attune-{name}"
         database = f'resource.name == "projects/{at.project}/databases/{at.firestore_database}"'
-        dataset = Place(Kind.BUCKET, at.dataset_bucket)
         return [
             self._own(account, "roles/datastore.user", self._project, database),
-            self._own(account, _READ, dataset),
-            self._own(account, _CREATE, dataset),
-            self._own(account, _PUBLISH, Place(Kind.TOPIC, at.events_topic)),
             *(self._own(account, *right) for right in self._peculiar()[name]),
         ]
 
     def _peculiar(self) -> dict[str, list[tuple[str, Place] | tuple[str, Place, str]]]:
         at = self.names.at
-        launch, roles = Place(Kind.TOPIC, at.launch_topic), f"projects/{at.project}/roles"
+        reads, finds, writes, removes = (self._role(name) for name in ("Reader", "Finder", "Writer", "Remover"))
+        intake, dataset = Place(Kind.BUCKET, at.intake_bucket), Place(Kind.BUCKET, at.dataset_bucket)
+        events, launch = (_PUBLISH, Place(Kind.TOPIC, at.events_topic)), (_PUBLISH, Place(Kind.TOPIC, at.launch_topic))
         tuning = Place(Kind.ACCOUNT, self.names.address("attune-tuning"))
-        reports = f'resource.name.startsWith("projects/_/buckets/{at.dataset_bucket}/objects/reports/")'
         return {
-            "ingest": [(_READ, Place(Kind.BUCKET, at.intake_bucket)), (_PUBLISH, launch)],
-            "launch": [(f"{roles}/attuneTuner", self._project), ("roles/iam.serviceAccountUser", tuning)],
+            "ingest": [(finds, intake), (reads, dataset), (writes, dataset), events, launch],
+            "erase": [(finds, intake)],
+            "launch": [
+                (finds, dataset),
+                (writes, dataset),
+                (removes, dataset, removable("launch", at.dataset_bucket)),
+                events,
+                (self._role("Tuner"), self._project),
+                ("roles/iam.serviceAccountUser", tuning),
+            ],
             "watch": [
-                (f"{roles}/attuneFollower", self._project),
-                (f"{roles}/attuneReporter", Place(Kind.BUCKET, at.dataset_bucket), reports),
-                (_PUBLISH, launch),
+                (finds, intake),
+                (finds, dataset),
+                (writes, dataset),
+                (removes, dataset, removable("watch", at.dataset_bucket)),
+                events,
+                launch,
+                (self._role("Follower"), self._project),
             ],
         }
+
+    def _role(self, name: str) -> str:
+        return f"projects/{self.names.at.project}/roles/attune{name}"
 
     def _of_trigger(self, name: str) -> list[Right]:
         account = f"attune-{name}-trigger"
@@ -116,3 +134,14 @@ class Charter:
             self._of_agent("gcp-sa-pubsub", "roles/pubsub.subscriber", subscription),
             self._of_agent("gcp-sa-eventarc", "roles/eventarc.serviceAgent", self._project, by_google=True),
         ]
+
+
+def removable(function: str, bucket: str) -> str:
+    """Where in the dataset bucket a function may delete, as the condition of its right."""
+    folders, files = _REMOVES[function]
+    objects = f"projects/_/buckets/{bucket}/objects"
+    places = [f'resource.name.startsWith("{objects}/{folder}/")' for folder in folders]
+    of_runs = " || ".join(f'resource.name.endsWith("/{file}")' for file in files)
+    if of_runs:
+        places.append(f'(resource.name.startsWith("{objects}/runs/") && ({of_runs}))')
+    return " || ".join(places)

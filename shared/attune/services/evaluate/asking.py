@@ -11,7 +11,7 @@ import orjson
 
 from attune.domain.evaluation.contender import Contender, Role
 from attune.domain.evaluation.example import Answered, Example
-from attune.errors import AttuneError, PassingError, VanishedError
+from attune.errors import AttuneError, GoneError, PassingError, VanishedError
 from attune.ports import Answering, Clock, Create, Documents, Each, Objects
 from attune.services import manifests
 from attune.services.lease import Hold
@@ -39,10 +39,14 @@ class Question:
 
 @dataclass(slots=True)
 class Round:
-    """What came of one call's asking: the answers, and the contenders that are not there, with why."""
+    """What came of one call's asking: the answers, and the contenders that are not there, with why.
+
+    `withdrawn` are the pairs that cannot be asked about any more, because they were erased.
+    """
 
     known: dict[str, Answered]
     absent: dict[Role, str] = field(default_factory=dict)
+    withdrawn: set[str] = field(default_factory=set)
     complete: bool = False
 
 
@@ -77,7 +81,10 @@ class Asking:
         while (batch := self._batch(left, asked)) and self.clock() < until:
             self._ask(dataset, batch, asked, hold)
         asked.complete = all(
-            question.key in asked.known or question.contender.role in asked.absent for question in questions
+            question.key in asked.known
+            or question.contender.role in asked.absent
+            or question.example.pair in asked.withdrawn
+            for question in questions
         )
         return asked
 
@@ -92,8 +99,13 @@ class Asking:
         return found
 
     def _batch(self, left: Iterator[Question], asked: Round) -> list[Question]:
-        """The next few, but for those to who is not there."""
-        return list(islice((question for question in left if question.contender.role not in asked.absent), AT_ONCE))
+        """The next few, but for those to who is not there, and about what is gone."""
+        open_ones = (
+            question
+            for question in left
+            if question.contender.role not in asked.absent and question.example.pair not in asked.withdrawn
+        )
+        return list(islice(open_ones, AT_ONCE))
 
     def _ask(self, dataset: str, batch: Sequence[Question], asked: Round, hold: Hold) -> None:
         """Keeps what was answered before it raises what was not."""
@@ -107,17 +119,19 @@ class Asking:
             hold.commit(*(Create(manifests.answer(dataset, key), answer) for key, answer in heard.items()))
             asked.known |= heard
         for question, trouble in zip(batch, answers, strict=True):
-            if isinstance(trouble, VanishedError):
+            if isinstance(trouble, GoneError):
+                asked.withdrawn.add(question.example.pair)
+            elif isinstance(trouble, VanishedError):
                 asked.absent[question.contender.role] = str(trouble)
             elif isinstance(trouble, AttuneError):
                 raise trouble
 
     def _answer(self, question: Question) -> Answered | AttuneError:
         example, contender = question.example, question.contender
-        row = self.objects.read(example.row)
         try:
+            row = self.objects.read(example.row)
             answer = self.answering().ask(contender.target, row)
-        except (PassingError, VanishedError) as trouble:
+        except (GoneError, PassingError, VanishedError) as trouble:
             return trouble
         return Answered(example.pair, contender.target, contender.model, self.clock(), answer, _reference(row))
 

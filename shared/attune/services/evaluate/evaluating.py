@@ -21,6 +21,7 @@ from attune.services.evaluate.hold_out import HoldOut, hold_out
 from attune.services.evaluate.measure import measure
 from attune.services.evaluate.silence import silence
 from attune.services.lease import Hold, leased
+from attune.tracing import Fact, note, span
 
 Scorers = Callable[[str], Scorer]
 """A scorer for a language."""
@@ -70,6 +71,12 @@ class Evaluating:
             QuotaError: no more questions are taken now; the next call goes on.
             UnavailableError: no answer; likewise.
         """
+        with span("evaluate", about=run.traceparent, dataset=run.dataset, run=run.id):
+            came = self._evaluate(run)
+            note(**_told(came))
+        return came
+
+    def _evaluate(self, run: Run) -> Evaluation | Unfinished:
         recipe = run.recipe
         if recipe is None:
             raise ValueError(f"run {run.id} of {run.dataset} is evaluated before its cut")
@@ -86,7 +93,24 @@ class Evaluating:
                 raise VanishedError(asked.absent[Role.CHALLENGER])
             if not asked.complete:
                 return Unfinished(len(asked.known), len(held.questions) * len(contenders))
-            return self._conclude(run, recipe, held, contenders, asked, hold, stands)
+            return self._conclude(run, recipe, held.without(asked.withdrawn), contenders, asked, hold, stands)
+
+    def retell(self, run: Run) -> None:
+        """Writes the report of a measured run anew, of the answers that are still kept. What was decided stands."""
+        stands = self.documents.get(manifests.evaluation(run.dataset, run.number))
+        if stands is None or run.recipe is None:
+            return
+        present = [each for each in stands.value.contenders if each.role not in stands.value.absent]
+        held = hold_out(run, self.objects)
+        known = self.asking.known(
+            run.dataset, [Question(example, each) for each in present for example in held.examples]
+        )
+        gone = {
+            example.pair
+            for example in held.examples
+            if any(Question(example, each).key not in known for each in present)
+        }
+        self.finished(run, stands.value, _heard(held.without(gone).examples, present, known))
 
     def _rivals(self, run: Run, recipe: Recipe) -> Sequence[Contender]:
         """The challenger, and the champion where there is one."""
@@ -140,6 +164,12 @@ class Evaluating:
         write: Write = Replace(stands, judged) if stands else Create(key, judged)
         hold.commit(write)
         return judged
+
+
+def _told(came: Evaluation | Unfinished) -> dict[str, Fact]:
+    if isinstance(came, Unfinished):
+        return {"answered": came.answered, "asked": came.asked}
+    return {"decision": came.verdict.decision if came.verdict else None}
 
 
 def _heard(examples: Sequence[Example], contenders: Sequence[Contender], known: Mapping[str, Answered]) -> Heard:

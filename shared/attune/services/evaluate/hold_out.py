@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import orjson
 
@@ -29,6 +29,10 @@ class HoldOut:
     examples: tuple[Example, ...]
     held_out: int
     probes: tuple[Example, ...] = ()
+
+    def without(self, pairs: Collection[str]) -> HoldOut:
+        """What is left of it when these pairs are withdrawn."""
+        return replace(self, examples=tuple(example for example in self.examples if example.pair not in pairs))
 
     @property
     def questions(self) -> tuple[Example, ...]:

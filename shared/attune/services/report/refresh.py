@@ -88,6 +88,7 @@ class Refresh:
     def _refresh(self, dataset: str, hold: Hold, until: datetime) -> Refreshed:
         """Everything is read again under the lease: what was seen before it may have been taken in by somebody else."""
         read, state = self._stand(dataset)
+        self.sharding.drain(dataset, hold)
         walk = Walk(self.documents, self.sharding, self.clock, self.page, dataset, hold, read)
         seen, root = walk.on(until)
         self._publish(walk, root, state)

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from attune.domain.pair import Pair
-from attune.domain.shard import Span
+from attune.domain.pair import Pair, PairState
+from attune.domain.shard import Member, Span
 from attune.errors import DamagedError, GoneError
 from attune.ports import Clock, Create, Documents, Replace, Versioned, Write
 from attune.services import manifests
@@ -87,7 +87,7 @@ class Walk:
     def _take_in(self) -> tuple[int, Span]:
         tree = tree_name(self.progress.tree)
         found = self._next_page()
-        changes = {read.value.id: entry(read.value) for read in found}
+        changes = {read.value.id: _entry(read.value) for read in found}
         with self.mending():
             root = self.sharding.put_in(self.dataset, tree, changes, self.hold)
         self.progress = self._after(found)
@@ -108,3 +108,7 @@ class Walk:
     def _floor(self) -> int:
         """The minute before which nothing is to be expected any more."""
         return int((self.clock() - _SETTLED).timestamp()) // _MINUTE
+
+
+def _entry(pair: Pair) -> Member | None:
+    return None if pair.state is PairState.ERASED else entry(pair)

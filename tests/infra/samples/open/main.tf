@@ -34,6 +34,19 @@ resource "google_storage_bucket_iam_member" "listens_and_writes" {
   member = "serviceAccount:one@demo-project.iam.gserviceaccount.com"
 }
 
+resource "google_project_iam_custom_role" "eraser" {
+  project     = var.project_id
+  role_id     = "eraser"
+  title       = "deletes"
+  permissions = ["storage.objects.delete"]
+}
+
+resource "google_storage_bucket_iam_member" "listens_and_deletes" {
+  bucket = google_storage_bucket.open.name
+  role   = "projects/${var.project_id}/roles/${google_project_iam_custom_role.eraser.role_id}"
+  member = "serviceAccount:one@demo-project.iam.gserviceaccount.com"
+}
+
 resource "google_cloudfunctions2_function" "careless" {
   for_each = toset(["one", "two"])
 

@@ -1,0 +1,1 @@
+"""Sweep: the intake bucket against the manifests, a slice a tick."""

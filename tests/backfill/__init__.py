@@ -1,0 +1,1 @@
+"""A bucket that was full before: how long a pass takes over it, and how much memory."""
