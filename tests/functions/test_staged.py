@@ -68,7 +68,7 @@ def with_pip(python: Path) -> list[list[str]]:
 @pytest.mark.parametrize(
     "function",
     # The watch has the others' requirements, and its own.
-    ["erase", "watch", *(pytest.param(each, marks=pytest.mark.soak) for each in ("ingest", "launch"))],
+    ["watch", *(pytest.param(each, marks=pytest.mark.soak) for each in ("ingest", "erase", "launch"))],
 )
 def test_a_staged_folder_installs_and_answers_in_a_clean_environment(
     function: str, installed: Callable[[Path], list[list[str]]], tmp_path: Path, stack: Stack

@@ -19,7 +19,7 @@ from service.test_schedules import Play, Script, check, scripts
 from service.theatre import Stage
 from thoroughness import tries
 
-SCHEDULES = tries(3, 60)
+SCHEDULES = tries(2, 60)
 
 
 @dataclass(slots=True)

@@ -217,7 +217,7 @@ def _live() -> None:
 
 
 @pytest.mark.timeout(1_200)
-@settings(max_examples=tries(8, 200), deadline=None)
+@settings(max_examples=tries(5, 200), deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 6), st.sampled_from([1, 7, 500]))
 def test_any_history_gives_the_report_of_a_loop_over_all_pairs(seed: int, steps: int, page: int) -> None:
     desk = Desk(seed, page)
@@ -231,7 +231,7 @@ def test_any_history_gives_the_report_of_a_loop_over_all_pairs(seed: int, steps:
 
 
 @pytest.mark.timeout(1_200)
-@settings(max_examples=tries(10, 250), deadline=None)
+@settings(max_examples=tries(6, 250), deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 5), st.sampled_from([3, 500]))
 def test_a_watcher_that_dies_anywhere_leaves_the_rest_to_the_next(seed: int, steps: int, page: int) -> None:
     desk = Desk(seed, page)
@@ -248,7 +248,7 @@ def test_a_watcher_that_dies_anywhere_leaves_the_rest_to_the_next(seed: int, ste
 
 
 @pytest.mark.timeout(1_200)
-@settings(max_examples=tries(10, 250), deadline=None)
+@settings(max_examples=tries(6, 250), deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 45), st.sampled_from([3, 500]))
 def test_a_watcher_that_is_overtaken_anywhere_does_no_harm(seed: int, at: int, page: int) -> None:
     desk = Desk(seed, page)
