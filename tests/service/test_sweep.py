@@ -308,7 +308,7 @@ def test_two_sweepers_at_once_count_each_object_once() -> None:
     stage = quiet()
     for index in range(5):
         lay(stage, f"d/{index}")
-    first, second = (bootstrap.sweeping(stage.ports(), stage.deployment) for _ in range(2))
+    second = bootstrap.sweeping(stage.ports(), stage.deployment)
 
     def gate(call: str) -> Any:
         if call == "intake.page":
