@@ -13,8 +13,10 @@ STATE_BUCKET ?= $(PROJECT)-attune-state
 
 CORPUS    ?=
 THRESHOLD ?=
+SEED      ?= 1
+PAIRS     ?= 2000
 
-.PHONY: help setup demo local test soak mutations check audit bench stage plan show apply lock lock-check format lint types architecture clean
+.PHONY: help setup demo local test thorough soak mutations check audit bench stage plan show apply lock lock-check format lint types architecture clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,9 +40,12 @@ test: stage ## every test, but for what takes long
 	$(BIN)/python -m attune_local.browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-soak: stage ## what takes long, too, and every property on many more examples
+thorough: stage ## what takes long, too, and every property on many more examples
 	$(BIN)/python -m attune_local.browser
 	SOAK=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "soak or not soak" --timeout 3600
+
+soak: stage ## try to break it: SEED=1 PAIRS=2000, on the local stack
+	PYTHONPATH=tests $(BIN)/python -u -m breaker --seed $(SEED) --pairs $(PAIRS) --json build/soak-$(SEED).json
 
 mutations: $(READY) ## take each protection away, in a copy of the tree: the tests must see it
 	PYTHONPATH=tests $(BIN)/python -m mutations

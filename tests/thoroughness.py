@@ -1,4 +1,4 @@
-"""How many examples a property is tried on: a few with every change, many in `make soak`."""
+"""How many examples a property is tried on: a few with every change, many in `make thorough`."""
 
 import os
 

@@ -59,6 +59,7 @@ R = TypeVar("R")
 _THREADS = 16  # remote calls under way at once, for work that is many small calls
 _AHEAD = timedelta(seconds=60)  # a tick shards ahead no longer than this: the next one comes in a minute
 _REPORTING = timedelta(seconds=60)  # and refreshes reports no longer than this
+# A deployment that asks for shorter leases has them everywhere: who dies with one keeps the others waiting no longer.
 _REPORT_LEASE = timedelta(seconds=120)  # no two writes of a refresh are further apart
 _EVALUATING = timedelta(seconds=60)  # nor asks models longer than this
 _EVALUATION_LEASE = timedelta(minutes=5)  # no two batches of answers are further apart
@@ -128,13 +129,14 @@ def watch(ports: Ports, deployment: Deployment) -> Watch:
     documents, post, clock, tuning = ports.documents(), ports.post(), ports.clock, ports.tuning()
     lease = timedelta(seconds=deployment.lease_seconds)
     objects, asking = ports.objects(), _asking(ports, deployment)
+    evaluating = _evaluating(ports, asking, lease)
     return Watch(
         documents=documents,
         post=post,
         clock=clock,
         tuning=tuning,
         following=Following(
-            documents, objects, tuning, post, clock, _deciding(ports, asking), _reporting(ports).unmeasured
+            documents, objects, tuning, post, clock, _deciding(ports, evaluating), _reporting(ports).unmeasured
         ),
         annotating=Annotating(documents, tuning),
         guarding=Guarding(
@@ -144,7 +146,7 @@ def watch(ports: Ports, deployment: Deployment) -> Watch:
             ports.scorer,
             rolling_back(ports),
             clock,
-            _EVALUATION_LEASE,
+            min(_EVALUATION_LEASE, lease),
             _EVALUATING,
             ports.new_owner,
         ),
@@ -156,13 +158,13 @@ def watch(ports: Ports, deployment: Deployment) -> Watch:
             _sharding(ports),
             ports.each,
             ingest(ports).hand_on,
-            _evaluating(ports, asking).retell,
+            evaluating.retell,
             clock,
             lease,
             ports.new_owner,
         ),
         sweeping=sweeping(ports, deployment),
-        refresh=_refresh(ports),
+        refresh=_refresh(ports, lease),
         stalled=timedelta(seconds=deployment.stalled_seconds),
         reporting_for=_REPORTING,
     )
@@ -184,14 +186,14 @@ def sweeping(ports: Ports, deployment: Deployment) -> Sweeping:
         looking=Looking(documents, ingest(ports), parking(ports), ports.each),
         missing=Missing(documents, intake, erase(ports), ports.each),
         clock=ports.clock,
-        lease=_SWEEP_LEASE,
+        lease=min(_SWEEP_LEASE, timedelta(seconds=deployment.lease_seconds)),
         budget=_SWEEPING,
         pause=timedelta(seconds=deployment.sweep_seconds),
         new_owner=ports.new_owner,
     )
 
 
-def _evaluating(ports: Ports, asking: Asking) -> Evaluating:
+def _evaluating(ports: Ports, asking: Asking, lease: timedelta) -> Evaluating:
     return Evaluating(
         documents=ports.documents(),
         objects=ports.objects(),
@@ -200,15 +202,14 @@ def _evaluating(ports: Ports, asking: Asking) -> Evaluating:
         finished=_reporting(ports),
         models=ports.models,
         clock=ports.clock,
-        lease=_EVALUATION_LEASE,
+        lease=min(_EVALUATION_LEASE, lease),
         budget=_EVALUATING,
         new_owner=ports.new_owner,
     )
 
 
-def _deciding(ports: Ports, asking: Asking) -> Deciding:
+def _deciding(ports: Ports, evaluating: Evaluating) -> Deciding:
     documents, objects, clock = ports.documents(), ports.objects(), ports.clock
-    evaluating = _evaluating(ports, asking)
     promoting = Promoting(
         documents, ports.post(), clock, smoke_call(ports.answering), lambda run: objects.uri(run_page_name(run))
     )
@@ -261,11 +262,11 @@ def runs(ports: Ports) -> Runs:
     return Runs(ports.documents())
 
 
-def _refresh(ports: Ports) -> Refresh:
+def _refresh(ports: Ports, lease: timedelta) -> Refresh:
     documents, objects, clock = ports.documents(), ports.objects(), ports.clock
     sharding = Sharding(documents, objects, ports.checksum(), ports.each, report_store)
     publishing = Publishing(documents, objects, clock)
-    return Refresh(documents, sharding, publishing, clock, _REPORT_LEASE, ports.new_owner)
+    return Refresh(documents, sharding, publishing, clock, min(_REPORT_LEASE, lease), ports.new_owner)
 
 
 def _sharding(ports: Ports) -> Sharding:

@@ -67,6 +67,7 @@ class Plan:
     `tick_seconds` None leaves ticking to `Stack.tick`.
     `backoff_seconds` are the first and the longest wait before a refused event is posted again (Eventarc: 10 and 600).
     `settings` is added to the functions' environment. Logs go to `logs`, or to a folder that is removed at the end.
+    Objects are in memory, or in the folder `objects`, where they outlive the storage server's process.
     """
 
     staged: Path | None = None
@@ -78,6 +79,7 @@ class Plan:
     threads: int = 8
     settings: Mapping[str, str] = field(default_factory=dict)
     logs: Path | None = None
+    objects: Path | None = None
 
 
 EMULATORS_ONLY = Plan()

@@ -154,7 +154,8 @@ class Stack:
 
     def _start_storage(self, binary: Path, undo: ExitStack) -> None:
         def command(port: int) -> tuple[str, ...]:
-            return storage_server(binary, port, plan.PROJECT, plan.INTAKE_BUCKET, plan.INTAKE_TOPIC)
+            where = (plan.PROJECT, plan.INTAKE_BUCKET, plan.INTAKE_TOPIC)
+            return storage_server(binary, port, *where, self.plan.objects)
 
         self._start({"storage": command}, {"PUBSUB_EMULATOR_HOST": self.address("pubsub")})
         self._storage = clients.storage_client(self.url("storage"), plan.PROJECT)

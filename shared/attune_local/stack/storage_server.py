@@ -21,9 +21,16 @@ def find_storage_server() -> Path:
     return binary
 
 
-def storage_server(binary: Path, port: int, project: str, bucket: str, topic: str) -> tuple[str, ...]:
-    """Return its command: objects in memory; the server itself publishes to the topic what happens in the bucket."""
+def storage_server(
+    binary: Path, port: int, project: str, bucket: str, topic: str, kept: Path | None = None
+) -> tuple[str, ...]:
+    """Return its command: the server itself publishes to the topic what happens in the bucket.
+
+    Objects are in memory, or in files of the folder `kept`, where they outlive the server; killed in the midst of a
+    write it leaves a file there that it cannot list.
+    """
     at = ("-scheme", "http", "-host", HOST, "-port", str(port), "-external-url", f"http://{HOST}:{port}")
     events = ("-event.list", "finalize,delete", "-event.bucket", bucket)
     publish = ("-event.pubsub-project-id", project, "-event.pubsub-topic", topic)
-    return (str(binary), "-backend", "memory", "-log-level", "warn", *at, *events, *publish)
+    backend = ("-backend", "filesystem", "-filesystem-root", str(kept)) if kept else ("-backend", "memory")
+    return (str(binary), *backend, "-log-level", "warn", *at, *events, *publish)
