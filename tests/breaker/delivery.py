@@ -90,8 +90,17 @@ class Deliveries:
     @property
     def waiting(self) -> int:
         """Events that are still to be delivered, or under way, but for ticks."""
+        return self._waiting(*(name for name in self._lanes if name != _TICKS))
+
+    @property
+    def files_waiting(self) -> int:
+        """Those of them that tell of files."""
+        return self._waiting(*(trigger.function for trigger in plan.TRIGGERS if trigger.storage))
+
+    def _waiting(self, *functions: str) -> int:
         with self._changed:
-            return sum(len(lane.heap) + lane.under_way for lane in self._lanes.values() if lane.function != _TICKS)
+            lanes = [self._lanes[name] for name in functions if name in self._lanes]
+            return sum(len(lane.heap) + lane.under_way for lane in lanes)
 
     def _taker(self, trigger: plan.Trigger) -> Callable[[Message], None]:
         def take(message: Message) -> None:

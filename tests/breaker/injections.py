@@ -20,7 +20,7 @@ KINDS = (
     *("settings: edited", "settings: broken"),
     *("file: overwritten", "file: deleted", "file: sent twice", "file: broken", "file: orphan", "file: not ours"),
 )
-_LIFE_SECONDS = 5.0  # from its first call: who dies sooner never comes to its later steps
+_LIFE_SECONDS = 6.0  # from its first call: who dies sooner never comes to its later steps
 _AGAIN = 0.002  # of the calls, where every step has been died at
 Death = tuple[str, Fate]
 """A step, and whether before or after it."""

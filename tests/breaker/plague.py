@@ -34,8 +34,8 @@ class Plague:
     def start(self) -> None:
         """From now on."""
         for harm, least, most in (
-            (self._kill, 3, 8),
-            (self._pause_function, 4, 10),
+            (self._kill, 4, 10),
+            (self._pause_function, 10, 20),
             (self._pause_service, 2, 5),
             (self._restart_storage, 6, 12),
             (self.people.edit, 2, 5),

@@ -149,8 +149,8 @@ class Play:
         self.people.do(deed)
 
     def _room(self, most: int) -> None:
-        """Waits until no more events than that wait."""
-        while self.deliveries.waiting > most:
+        """Waits until no more events of files than that wait."""
+        while self.deliveries.files_waiting > most:
             time.sleep(0.05)
 
     def _go_on(self, least: int, until: float) -> None:
