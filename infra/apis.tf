@@ -14,7 +14,10 @@ locals {
     "pubsub.googleapis.com",
     "run.googleapis.com",
     "storage.googleapis.com",
-  ], var.kms_key == "" ? [] : ["cloudkms.googleapis.com"]))
+    ],
+    var.kms_key == "" ? [] : ["cloudkms.googleapis.com"],
+    local.traces_to_google ? ["telemetry.googleapis.com"] : [],
+  ))
 }
 
 resource "google_project_service" "api" {

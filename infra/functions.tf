@@ -3,6 +3,7 @@ locals {
   # Else the storage client looks the bucket up in the background, for telemetry that nobody reads.
   environment = merge(
     { for name, value in local.settable : name => value if value != "" },
+    var.traces == null ? {} : { ATTUNE_TRACES = var.traces },
     { DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA = "true" },
   )
 

@@ -8,6 +8,8 @@
 #   watch    find     find, create;                       use        publish   publish   get, list; endpoints: get, predict;
 #                     delete what is told below                                          models: get, update
 #
+# Where traces go to Google, each function may write spans, too.
+#
 # To read is to get an object by its name; to find is to get and to list. Only watch lists, but without that right an
 # object that is gone is answered with 403, as if it were kept from the asker, and not with 404: whoever has to know that
 # something is gone, from reading it or from deleting it twice, may list.
@@ -151,6 +153,23 @@ resource "google_pubsub_subscription_iam_member" "agent_takes" {
   subscription = google_pubsub_subscription.events.name
   role         = "roles/pubsub.subscriber"
   member       = local.pubsub_agent
+}
+
+# --- traces ---
+
+# Nothing here sets OpenTelemetry's own variables, and without them `otlp` is Google's Telemetry API. What that takes is by
+# https://docs.cloud.google.com/trace/docs/migrate-to-otlp-endpoints this API and this role, whose one permission,
+# telemetry.traces.write, is by https://docs.cloud.google.com/iam/docs/roles-permissions/telemetry.
+locals {
+  traces_to_google = var.traces == "otlp"
+}
+
+resource "google_project_iam_member" "writes_spans" {
+  for_each = local.traces_to_google ? local.members : {}
+
+  project = local.project_id
+  role    = "roles/telemetry.tracesWriter"
+  member  = each.value
 }
 
 # --- tuning ---

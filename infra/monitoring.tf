@@ -2,7 +2,7 @@
 #
 #   object   ingest                 outcome
 #   run      launch, watch          dataset, run, state
-#   census   watch                  dataset, oldest_waiting_hours, promoted_days_ago
+#   census   watch                  dataset, oldest_waiting_hours, promoted_days_ago, ledger_hours_ago
 #   ledger   watch                  dataset and, as a pass over the intake bucket found them, the objects: listed, accepted,
 #                                   waiting, rejected, ignored, superseded, erased, parked, taken_in, vanished, gap
 #   parked…  ingest, erase, launch  task, subject, reason, deliveries
@@ -16,6 +16,8 @@ locals {
     "resource.type=\"cloud_run_revision\" resource.labels.service_name=\"attune-${name}\""
   }
   of_ours = "resource.type=\"cloud_run_revision\" resource.labels.service_name=~\"^attune-(${join("|", sort(keys(local.functions)))})$\""
+
+  overdue_hours = var.sweep_hours + 24
 
   of_the_intake = "^(the sweep|erasure|retries): "
 
@@ -49,6 +51,12 @@ locals {
       description = "Ledgers whose states do not add up to what lies in the intake bucket."
       filter      = "${local.of_function["watch"]} jsonPayload.message=\"ledger\" jsonPayload.gap!=0"
       labels      = { dataset = "EXTRACT(jsonPayload.dataset)" }
+    }
+    # A pass begins sweep_hours after the one before it, and has a day to come to its end.
+    overdue = {
+      description = "Hours in which no pass over the intake bucket had closed its ledgers for ${local.overdue_hours} hours, once for each dataset."
+      filter      = "${local.of_function["watch"]} jsonPayload.message=\"census\" jsonPayload.ledger_hours_ago>=${local.overdue_hours}"
+      labels      = {}
     }
     # What the sweep itself could not work on is in no line of its own: the ledger counts it, as long as it is parked.
     parked = {
@@ -101,6 +109,14 @@ locals {
       period   = "3600s"
       severity = "CRITICAL"
       advice   = "Every object in the intake bucket is in one state, and here the states do not add up. The ledger line, and `attune status`, say by how many. The next pass takes in what is still open: look in the watch's log for what put it off."
+    }
+    overdue = {
+      title    = "no ledger was closed for ${local.overdue_hours} hours"
+      metric   = "overdue"
+      where    = ""
+      period   = "3600s"
+      severity = "CRITICAL"
+      advice   = "The passes over the intake bucket have stopped, or one does not come to its end: what no event told of is not taken in, and nobody knows whether the ledgers still add up. `attune status` says how far the pass is; look in the watch's log for what put it off, or for severity ERROR."
     }
     parked = {
       title    = "an event could not be worked on"
@@ -255,9 +271,9 @@ resource "google_monitoring_alert_policy" "failing" {
   }
 }
 
-# A tick puts off what a service did not answer, and the next one does it. That a ledger is overdue cannot be asked: an
-# absence may last 23.5 hours at most, and a day lies between two ledgers. What keeps a pass from its end says so here, or
-# fails, or is silent.
+# A tick puts off what a service did not answer, and the next one does it. What keeps a pass from its end says so here long
+# before its ledgers are overdue. An absence of ledgers cannot be asked for: it may last 23.5 hours at most, and a day lies
+# between two of them; so the census tells how old they are.
 resource "google_monitoring_alert_policy" "put_off" {
   project               = local.project_id
   display_name          = "attune: the sweep or the erasure gets nowhere"

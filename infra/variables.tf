@@ -153,6 +153,17 @@ variable "promotion_days" {
   }
 }
 
+variable "traces" {
+  description = "Where the functions send their traces: otlp (to Google's Telemetry API), console (into their logs), or file:PATH. Null: nowhere."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.traces == null || can(regex("^(otlp|console|file:.+)$", var.traces))
+    error_message = "traces must be otlp, console, file: with a path behind it, or null."
+  }
+}
+
 variable "kms_key" {
   description = "A key of your own for the buckets, the topics and the database, as projects/P/locations/L/keyRings/R/cryptoKeys/K. Empty: Google's keys. Only with 2.x models, because 3.x takes no such key."
   type        = string

@@ -45,6 +45,7 @@ locals {
     "roles/logging.logWriter",
     "roles/pubsub.publisher",
     "roles/storage.objectViewer",
+    "roles/telemetry.tracesWriter",
   ]
 }
 

@@ -70,6 +70,51 @@ run "the_database_the_model_and_the_region_can_be_chosen" {
   }
 }
 
+run "traces_go_to_google_with_the_right_to_write_them" {
+  command = plan
+  variables {
+    traces = "otlp"
+  }
+  assert {
+    condition     = local.environment.ATTUNE_TRACES == "otlp"
+    error_message = "the functions must be told"
+  }
+  assert {
+    condition     = contains(keys(google_project_service.api), "telemetry.googleapis.com") && length(google_project_iam_member.writes_spans) == length(local.functions)
+    error_message = "the API must be on, and every function must be let in"
+  }
+}
+
+run "traces_elsewhere_take_nothing_of_googles" {
+  command = plan
+  variables {
+    traces = "file:/tmp/spans"
+  }
+  assert {
+    condition     = local.environment.ATTUNE_TRACES == "file:/tmp/spans" && length(google_project_iam_member.writes_spans) == 0
+    error_message = "nothing may be granted that is not used"
+  }
+}
+
+run "traces_to_nowhere_known_are_refused" {
+  command = plan
+  variables {
+    traces = "file:"
+  }
+  expect_failures = [var.traces]
+}
+
+run "a_ledger_is_overdue_a_day_after_the_next_pass_should_have_begun" {
+  command = plan
+  variables {
+    sweep_hours = 168
+  }
+  assert {
+    condition     = strcontains(google_logging_metric.line["overdue"].filter, "jsonPayload.ledger_hours_ago>=192")
+    error_message = "a rare pass must not raise an alert between two of them"
+  }
+}
+
 run "gemini_3_elsewhere_is_refused" {
   command = plan
   variables {
@@ -116,6 +161,7 @@ run "what_is_malformed_is_refused" {
     firestore_database    = "X"
     waiting_hours         = 0
     promotion_days        = 0
+    traces                = "stdout"
   }
   expect_failures = [
     var.project_id,
@@ -126,6 +172,7 @@ run "what_is_malformed_is_refused" {
     var.firestore_database,
     var.waiting_hours,
     var.promotion_days,
+    var.traces,
   ]
 }
 

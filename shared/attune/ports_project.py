@@ -61,12 +61,29 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A bucket; its location in lower case, `key` the customer's own where it has one."""
+    """A bucket; its location in lower case, `key` the customer's own where it has one.
+
+    What is deleted in it can be had back for `kept_seconds`; with `versions` it is not deleted, but archived.
+    """
 
     location: str
     uniform_access: bool
     public_access_prevented: bool
+    versions: bool
+    kept_seconds: int
     key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """What a bucket tells a topic, by its full name: events in its own words (OBJECT_FINALIZE); none, and it tells all.
+
+    With a prefix it is silent about objects whose names begin otherwise.
+    """
+
+    topic: str
+    events: frozenset[str]
+    prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +99,10 @@ class Database:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index over fields and their directions (ASCENDING, DESCENDING), of one collection or of all of that name."""
+    """An index over fields, of one collection or of all of that name.
+
+    Beside each field stands its direction, ASCENDING or DESCENDING; CONTAINS for what is in a list; OTHER for the rest.
+    """
 
     collection: str
     fields: tuple[tuple[str, str], ...]
@@ -112,7 +132,11 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function; `state` and `trouble` in the service's words, accounts by their addresses, the topic by its id."""
+    """A function; `state` and `trouble` in the service's words, accounts by their addresses, the topic by its id.
+
+    `event` is the type of what sets it off. Events of a bucket come over `carrier`, a topic that Eventarc made, by its
+    full name; None for a function that a topic of ours sets off, or where it is not told.
+    """
 
     name: str
     state: str
@@ -123,6 +147,8 @@ class Function:
     retried: bool
     bucket: str | None
     topic: str | None
+    event: str
+    carrier: str | None
     environment: Mapping[str, str]
 
 
@@ -155,6 +181,10 @@ class Project(Protocol):
 
     def bucket(self, name: str) -> Bucket | None:
         """A bucket."""
+        ...
+
+    def notifications(self, bucket: str) -> Collection[Notification] | None:
+        """What a bucket tells topics; None where there is no such bucket."""
         ...
 
     def topics(self) -> Collection[str]:

@@ -30,7 +30,15 @@ def with_agent(place: Workplace) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def applied(place: Workplace, planned: dict[str, Any], with_agent: dict[str, Any]) -> dict[str, Any]:
+def traced(place: Workplace) -> dict[str, Any]:
+    """The plan for a project whose functions send their traces to Google."""
+    return place.plan(traces="otlp")
+
+
+@pytest.fixture(scope="session")
+def applied(
+    place: Workplace, planned: dict[str, Any], with_agent: dict[str, Any], traced: dict[str, Any]
+) -> dict[str, Any]:
     """The state after the first apply, from nothing but a project. The plans come first, while there is nothing."""
-    del planned, with_agent
+    del planned, with_agent, traced
     return place.apply()

@@ -32,6 +32,12 @@ _GRANTS = {
     "google_service_account_iam_member": ("account", "service_account_id"),
     "google_storage_bucket_iam_member": ("bucket", "bucket"),
 }
+_IN_A_BUCKETS_WORDS = {
+    "finalized": "OBJECT_FINALIZE",
+    "deleted": "OBJECT_DELETE",
+    "archived": "OBJECT_ARCHIVE",
+    "metadataUpdated": "OBJECT_METADATA_UPDATE",
+}
 _DATABASE = "projects/${project}/databases"
 
 Record = dict[str, Any]
@@ -42,6 +48,7 @@ def made(state: Mapping[str, Any]) -> list[Record]:
     found = [
         *_grants(state),
         *(_TOLD[each["type"]](each["values"]) for each in resources(state) if each["type"] in _TOLD),
+        *_notifications(state),
     ]
     text = json.dumps(found)
     for stands, place in _PLACES:
@@ -92,9 +99,16 @@ def _bucket(values: Mapping[str, Any]) -> Record:
         "uniformBucketLevelAccess": {"enabled": values["uniform_bucket_level_access"]},
         "publicAccessPrevention": values["public_access_prevention"],
     }
-    return _record(
-        "bucket", values["name"], {"name": values["name"], "location": values["location"], "iamConfiguration": access}
-    )
+    told = {
+        "name": values["name"],
+        "location": values["location"],
+        "iamConfiguration": access,
+        "versioning": {"enabled": values["versioning"][0]["enabled"]},
+        "softDeletePolicy": {  # a number of 64 bits, which is told as a text
+            "retentionDurationSeconds": str(values["soft_delete_policy"][0]["retention_duration_seconds"])
+        },
+    }
+    return _record("bucket", values["name"], told)
 
 
 def _topic(values: Mapping[str, Any]) -> Record:
@@ -130,10 +144,14 @@ def _database(values: Mapping[str, Any]) -> Record:
 
 def _index(values: Mapping[str, Any]) -> Record:
     group = f"{_DATABASE}/{values['database']}/collectionGroups/{values['collection']}"
-    fields = [{"fieldPath": field["field_path"], "order": field["order"]} for field in values["fields"]]
-    last = {"fieldPath": "__name__", "order": fields[-1]["order"]}  # the service adds it
+    fields = [{"fieldPath": field["field_path"], **_way(field)} for field in values["fields"]]
+    last = {"fieldPath": "__name__", "order": fields[-1].get("order", "ASCENDING")}  # the service adds it
     told = {"queryScope": values["query_scope"], "fields": [*fields, last], "state": "READY"}
     return _record("index", values["collection"], {"name": f"{group}/indexes/1", **told})
+
+
+def _way(field: Mapping[str, Any]) -> dict[str, Any]:
+    return {"order": field["order"]} if field["order"] else {"arrayConfig": field["array_config"]}
 
 
 def _field(values: Mapping[str, Any]) -> Record:
@@ -141,13 +159,31 @@ def _field(values: Mapping[str, Any]) -> Record:
     indexes = [
         {
             "queryScope": index["query_scope"],
-            "fields": [{"fieldPath": values["field"], "order": index["order"]}],
+            "fields": [{"fieldPath": values["field"], **_way(index)}],
             "state": "READY",
         }
         for index in values["index_config"][0]["indexes"]
     ]
     told = {"name": f"{group}/fields/{values['field']}", "indexConfig": {"indexes": indexes} if indexes else {}}
     return _record("field", f"{values['collection']}.{values['field']}", told)
+
+
+def _notifications(state: Mapping[str, Any]) -> Iterator[Record]:
+    """What Eventarc has a bucket tell for each function that listens to it."""
+    for each in resources(state, "google_cloudfunctions2_function"):
+        (trigger,) = each["values"]["event_trigger"]
+        for bucket in (each["value"] for each in trigger["event_filters"] if each["attribute"] == "bucket"):
+            told = {
+                "topic": f"//pubsub.googleapis.com/{_carrier(each['values'])}",
+                "event_types": [_IN_A_BUCKETS_WORDS[trigger["event_type"].rpartition(".")[2]]],
+                "payload_format": "JSON_API_V1",
+            }
+            yield {**_record("notification", each["values"]["name"], told), "on": f"bucket/{bucket}"}
+
+
+def _carrier(values: Mapping[str, Any]) -> str:
+    """The topic that Eventarc makes for a bucket's events; with Google, numbers follow."""
+    return f"projects/{values['project']}/topics/eventarc-{values['location']}-{values['name']}"
 
 
 def _function(values: Mapping[str, Any]) -> Record:
@@ -165,7 +201,8 @@ def _function(values: Mapping[str, Any]) -> Record:
             "eventType": trigger["event_type"],
             "retryPolicy": trigger["retry_policy"],
             "serviceAccountEmail": trigger["service_account_email"],
-            **({"eventFilters": filters} if filters else {"pubsubTopic": trigger["pubsub_topic"]}),
+            "pubsubTopic": _carrier(values) if filters else trigger["pubsub_topic"],
+            **({"eventFilters": filters} if filters else {}),
         },
     }
     return _record("function", name, told)

@@ -85,6 +85,23 @@ def test_the_roles_of_the_functions_are_these_and_no_more(applied: dict[str, Any
     }
 
 
+def test_traces_to_google_take_an_api_and_a_role_for_each_function_and_nothing_else(
+    planned: dict[str, Any], traced: dict[str, Any]
+) -> None:
+    without, more = _addresses(planned), _addresses(traced)
+    assert without < more
+    assert more - without == {
+        'google_project_service.api["telemetry.googleapis.com"]',
+        *(f'google_project_iam_member.writes_spans["{name}"]' for name in FUNCTIONS),
+    }
+    held = [each["values"] for each in resources(traced) if "writes_spans" in each["address"]]
+    assert {each["role"] for each in held} == {"roles/telemetry.tracesWriter"}
+
+
+def _addresses(plan: dict[str, Any]) -> set[str]:
+    return {each["address"] for each in resources(plan)}
+
+
 def test_a_role_on_a_bucket_holds_what_its_name_says_and_nothing_else(applied: dict[str, Any]) -> None:
     roles = {each["values"]["id"]: each["values"]["permissions"] for each in _custom_roles(applied)}
     assert {name: roles[_own(name)] for name in ("Reader", "Finder", "Writer", "Remover")} == {

@@ -9,7 +9,18 @@ from attune.ports_project import Grant, Kind, Place
 from attune.services.doctor.access import DEPLOYS
 from attune.services.doctor.indexes import index_for
 from attune.services.doctor.indexes import questions as questions_looked_for
-from attune.services.doctor.names import APIS, ROLES, Names, dataset_bucket, intake_bucket, source_bucket
+from attune.services.doctor.names import (
+    APIS,
+    EVENTS,
+    FUNCTIONS,
+    KEPT_SECONDS,
+    ROLES,
+    TRACES_API,
+    Names,
+    dataset_bucket,
+    intake_bucket,
+    source_bucket,
+)
 from attune.services.doctor.rights import Charter
 from infra import questions
 from infra.made import FILE, made, written
@@ -46,6 +57,20 @@ def test_the_tuning_agents_rights_are_those_that_are_granted_once_it_is_there(
     assert {(right.grant.role, right.grant.member) for right in looked_for} == {(role, agent) for role in planned}
 
 
+def test_traces_to_google_are_looked_for_as_they_are_let_in(planned: dict[str, Any], traced: dict[str, Any]) -> None:
+    charter = Charter(NAMES, NUMBER, tuning_account=False, traced=True)
+    more = set(charter.rights()) - set(Charter(NAMES, NUMBER, tuning_account=False).rights())
+    spans = [each["values"] for each in resources(traced) if "writes_spans" in each["address"]]
+    assert {right.grant.role for right in more} == {each["role"] for each in spans}
+    assert len(more) == len(spans) == len(FUNCTIONS)
+    with_and_without = (_apis(traced), _apis(planned))
+    assert with_and_without == ({*APIS, TRACES_API}, set(APIS))
+
+
+def _apis(plan: dict[str, Any]) -> set[str]:
+    return {each["values"]["service"] for each in resources(plan, "google_project_service")}
+
+
 def test_the_apis_are_those_that_are_turned_on(applied: dict[str, Any]) -> None:
     assert set(APIS) == {each["values"]["service"] for each in resources(applied, "google_project_service")}
 
@@ -64,6 +89,26 @@ def test_accounts_buckets_and_topics_are_those_that_are_made(applied: dict[str, 
     assert set(NAMES.accounts) == accounts
     assert {NAMES.at.intake_bucket, NAMES.at.dataset_bucket, source_bucket(PROJECT)} == buckets
     assert set(NAMES.topics) == topics
+
+
+def test_what_sets_each_function_off_is_what_is_looked_for(applied: dict[str, Any]) -> None:
+    functions = {
+        each["values"]["name"]: each["values"] for each in resources(applied, "google_cloudfunctions2_function")
+    }
+    assert set(functions) == {f"attune-{name}" for name in FUNCTIONS}
+    for name in FUNCTIONS:
+        (trigger,) = functions[f"attune-{name}"]["event_trigger"]
+        buckets = [each["value"] for each in trigger["event_filters"]]
+        topic = None if buckets else trigger["pubsub_topic"].rpartition("/")[2]
+        assert trigger["event_type"] == EVENTS[name]
+        assert (next(iter(buckets), None), topic) == NAMES.listens(name)
+
+
+def test_what_becomes_of_what_is_deleted_is_what_is_looked_for(applied: dict[str, Any]) -> None:
+    buckets = {each["values"]["name"]: each["values"] for each in resources(applied, "google_storage_bucket")}
+    for name in (NAMES.at.intake_bucket, NAMES.at.dataset_bucket):
+        assert buckets[name]["versioning"][0]["enabled"] is False
+        assert buckets[name]["soft_delete_policy"][0]["retention_duration_seconds"] == KEPT_SECONDS
 
 
 def test_every_question_that_the_code_asks_is_looked_for() -> None:

@@ -26,7 +26,7 @@ LEFT_AT_THEIR_DEFAULTS = {
     "stalled_seconds",
     "budget_seconds",
     "oldest_event_seconds",
-    "traces",  # nobody keeps spans
+    "traces",  # nobody keeps spans, unless asked to
 }
 EVENTS_COME_FOR = 24 * 60 * 60  # seconds that Eventarc tries again
 
@@ -51,6 +51,11 @@ def test_the_environment_makes_a_deployment_with_the_names_that_were_created(
 def test_jobs_run_under_our_account_once_the_agent_is_there(with_agent: dict[str, Any]) -> None:
     deployment = Deployment.from_environment(_environment(with_agent, "launch"))
     assert deployment.tuning_service_account == f"attune-tuning@{PROJECT}.iam.gserviceaccount.com"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_is_told_where_its_traces_go(name: str, traced: dict[str, Any]) -> None:
+    assert Deployment.from_environment(_environment(traced, name)).traces == "otlp"
 
 
 def test_topics_and_subscriptions_are_named_as_in_the_code_and_on_the_local_stack(planned: dict[str, Any]) -> None:

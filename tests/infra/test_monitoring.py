@@ -25,6 +25,7 @@ ALERTS = {
     "attune: the watch is silent",
     "attune: an event could not be worked on",
     "attune: the sweep or the erasure gets nowhere",
+    "attune: no ledger was closed for 48 hours",
 }
 
 
@@ -83,8 +84,20 @@ def test_what_is_asked_of_a_census_is_in_it(planned: dict[str, Any]) -> None:
         if 'message="census"' in metric["filter"]
         for name in re.findall(r"jsonPayload\.(\w+)[><!]", metric["filter"])
     }
-    assert asked == {"oldest_waiting_hours", "promoted_days_ago"}
+    assert asked == {"oldest_waiting_hours", "promoted_days_ago", "ledger_hours_ago"}
     assert asked < {field.name for field in fields(Census)}
+
+
+def test_a_ledger_is_overdue_a_day_after_the_pass_that_should_have_closed_it(planned: dict[str, Any]) -> None:
+    assert "jsonPayload.ledger_hours_ago>=48" in _metrics(planned)["attune/overdue"]["filter"]
+    (alert,) = (
+        each["values"]
+        for each in resources(planned, "google_monitoring_alert_policy")
+        if "attune/overdue" in json.dumps(each["values"]["conditions"])
+    )
+    (threshold,) = alert["conditions"][0]["condition_threshold"]
+    assert (threshold["comparison"], threshold["threshold_value"]) == ("COMPARISON_GT", 0)
+    assert (alert["severity"], threshold["aggregations"][0]["alignment_period"]) == ("CRITICAL", "3600s")
 
 
 def test_the_parts_of_a_tick_that_may_not_stand_still_are_named_as_the_watch_names_them(

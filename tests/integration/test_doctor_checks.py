@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 import pytest
+import requests
 
 from attune.ports_project import UnseenError
 from attune.services.doctor.access import DEPLOYS
 from attune.services.doctor.findings import Status, worst
-from attune.services.doctor.names import APIS, ROLES
+from attune.services.doctor.names import APIS, FUNCTIONS, ROLES
 from attune_local.admin.state import NUMBER
 from doctor_room import DATASET, INTAKE, PROJECT, Paper, Room, only, room, said
 
@@ -187,6 +188,20 @@ def test_an_account_that_is_gone_or_disabled_is_a_problem(clinic: Room) -> None:
     assert said(clinic.trouble()) == [("problem", "accounts", f"{account} is not there")]
 
 
+def test_traces_to_google_take_their_api_and_the_right_to_write_them(clinic: Room) -> None:
+    environment = {"serviceConfig": {"environmentVariables": {"ATTUNE_TRACES": "otlp"}}}
+    clinic.state.change({"kind": "function", "name": "attune-launch"}, environment)
+    missing = clinic.trouble()
+    off, *unwritten = missing
+    assert off.todo == f"gcloud services enable telemetry.googleapis.com --project={PROJECT}"
+    accounts = [f"attune-{name}" for name in FUNCTIONS]
+    assert [finding.about for finding in unwritten] == [f"rights of {account}" for account in accounts]
+    for finding, account in zip(unwritten, accounts, strict=True):
+        assert f"--member=serviceAccount:{account}@{IAM} --role=roles/telemetry.tracesWriter" in finding.todo
+    clinic.state.change({"kind": "function"}, {"serviceConfig": {"environmentVariables": {"ATTUNE_TRACES": "console"}}})
+    assert clinic.trouble() == []
+
+
 def test_once_the_tuning_agent_is_there_jobs_should_run_under_our_own_account(clinic: Room) -> None:
     _grant_agent(clinic, f"project/{PROJECT}", "roles/aiplatform.tuningServiceAgent")
     found = only(clinic.trouble())
@@ -232,6 +247,36 @@ def test_a_bucket_that_could_be_opened_is_a_problem(clinic: Room, access: Mappin
     found = only(clinic.trouble())
     assert found.status is Status.PROBLEM
     assert found.todo == f"gcloud storage buckets update gs://{DATASET} {flag}"
+
+
+@pytest.mark.parametrize(
+    ("bucket", "wrong"),
+    [
+        (INTAKE, "it keeps versions: a deletion is told as `archived`, which no function hears"),
+        (DATASET, "it keeps versions: what was made of a deleted file stays"),
+    ],
+)
+def test_a_bucket_that_keeps_versions_is_a_problem(clinic: Room, bucket: str, wrong: str) -> None:
+    clinic.state.change({"kind": "bucket", "name": bucket}, {"versioning": {"enabled": True}})
+    found = only(clinic.trouble())
+    assert (found.status, found.about, found.said) == (Status.PROBLEM, f"bucket {bucket}", wrong)
+    assert found.todo == f"gcloud storage buckets update gs://{bucket} --no-versioning"
+
+
+@pytest.mark.parametrize("bucket", [INTAKE, DATASET])
+@pytest.mark.parametrize(("seconds", "days"), [("0", "0"), ("7776000", "90")])
+def test_what_is_deleted_and_kept_for_another_time_is_told(clinic: Room, bucket: str, seconds: str, days: str) -> None:
+    policy = {"softDeletePolicy": {"retentionDurationSeconds": seconds}}
+    clinic.state.change({"kind": "bucket", "name": bucket}, policy)
+    found = only(clinic.trouble())
+    assert (found.status, found.about) == (Status.WARNING, f"bucket {bucket}")
+    assert found.said == f"what is deleted can be had back for {days} days, not for 7"
+    assert found.todo == f"gcloud storage buckets update gs://{bucket} --soft-delete-duration=7d"
+
+
+def test_a_bucket_that_keeps_nothing_of_what_is_deleted_need_not_say_so(clinic: Room) -> None:
+    clinic.state.change({"kind": "bucket", "name": INTAKE}, {"softDeletePolicy": None, "versioning": None})
+    assert only(clinic.trouble()).said == "what is deleted can be had back for 0 days, not for 7"
 
 
 def test_a_bucket_that_is_not_there_is_a_problem(clinic: Room) -> None:
@@ -301,6 +346,28 @@ def test_a_question_about_what_is_in_a_list_takes_an_index_of_what_is_in_it(clin
         assert f"--index={kind},query-scope=collection" in found.todo
 
 
+@pytest.mark.parametrize(("state", "wrong"), [("READY", []), ("CREATING", ["still being built"])])
+def test_an_index_of_what_is_in_a_list_is_known_for_what_it_is(clinic: Room, state: str, wrong: list[str]) -> None:
+    (stated,) = clinic.state.all("field", name="pairs.erased")
+    inside = {"queryScope": "COLLECTION", "fields": [{"fieldPath": "recordings", "arrayConfig": "CONTAINS"}]}
+    told = {"name": _field_name("pairs", "recordings"), "indexConfig": {"indexes": [{**inside, "state": state}]}}
+    clinic.state.put([{**stated, "name": "pairs.recordings", "told": told}])
+    assert [part for finding in clinic.trouble() for part in wrong if part in finding.said] == wrong
+    assert len(clinic.trouble()) == len(wrong)
+
+
+@pytest.mark.parametrize("config", [{"arrayConfig": "CONTAINS"}, {"vectorConfig": {"dimension": 3, "flat": {}}}])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_an_index_with_another_field_of_another_kind_is_not_taken_for_the_one_that_is_needed(
+    clinic: Room, config: Mapping[str, object], place: int
+) -> None:
+    (index,) = clinic.state.take({"kind": "index", "told": clinic.state.all("index")[0]["told"]})
+    fields = list(index["told"]["fields"])
+    fields.insert(place, {"fieldPath": "recordings", **config})
+    clinic.state.put([{**index, "told": {**index["told"], "fields": fields}}])
+    assert only(clinic.trouble()).said.startswith("it is not there, and ")
+
+
 def test_a_field_that_is_asked_for_but_left_out_of_the_indexes_is_a_problem(clinic: Room) -> None:
     clinic.state.change({"kind": "field", "name": "runs.changed_at"}, {"name": _field_name("runs", "number")})
     assert only(clinic.trouble()).about == "index runs (number descending)"
@@ -366,6 +433,50 @@ def test_a_function_that_does_not_serve_as_it_should_is_a_problem(
 ) -> None:
     clinic.state.change({"kind": "function", "name": "attune-ingest"}, told)
     assert said(clinic.trouble()) == [("problem", "function attune-ingest", wrong)]
+
+
+@pytest.mark.parametrize(("function", "event"), [("ingest", "OBJECT_FINALIZE"), ("erase", "OBJECT_DELETE")])
+def test_a_function_that_the_bucket_does_not_tell_is_a_problem(clinic: Room, function: str, event: str) -> None:
+    (taken,) = clinic.state.take({"kind": "notification", "name": f"attune-{function}"})
+    _is_unheard(clinic, function, event)
+    clinic.state.put([{**taken, "told": {**taken["told"], "object_name_prefix": "calls/"}}])
+    _is_unheard(clinic, function, event)
+    other = {"topic": f"//pubsub.googleapis.com/projects/{PROJECT}/topics/eventarc-another"}
+    clinic.state.put([{**taken, "told": {**taken["told"], **other}}])
+    _is_unheard(clinic, function, event)
+    clinic.state.put([{**taken, "told": {"topic": taken["told"]["topic"]}}])  # of all events
+    assert clinic.trouble() == []
+
+
+def _is_unheard(clinic: Room, function: str, event: str) -> None:
+    found = only(clinic.trouble())
+    assert (found.status, found.about) == (Status.PROBLEM, f"notifications of {INTAKE}")
+    assert found.said == f"it does not tell attune-{function} of every {event}"
+    carrier = f"projects/{PROJECT}/topics/eventarc-us-central1-attune-{function}"
+    assert found.todo == (
+        f"gcloud storage buckets notifications create gs://{INTAKE} --topic={carrier} "
+        f"--event-types={event} --payload-format=json"
+    )
+
+
+def test_a_bucket_that_tells_nobody_anything_is_a_problem_for_each_function_that_listens(clinic: Room) -> None:
+    taken = requests.post(f"{clinic.endpoint}/_control/take", json={"kind": "notification"}, timeout=10).json()
+    assert [record["name"] for record in taken["records"]] == ["attune-erase", "attune-ingest"]
+    assert [finding.about for finding in clinic.trouble()] == [f"notifications of {INTAKE}"] * 2
+
+
+def test_a_function_whose_topic_is_not_told_is_to_be_made_anew_where_it_is_not_heard(clinic: Room) -> None:
+    clinic.state.change({"kind": "function", "name": "attune-erase"}, {"eventTrigger": {"pubsubTopic": None}})
+    assert clinic.trouble() == []
+    clinic.state.take({"kind": "notification", "name": "attune-erase"})
+    assert only(clinic.trouble()).todo == "delete attune-erase, then `make plan` and `make apply`"
+
+
+def test_a_function_that_listens_for_another_event_is_a_problem(clinic: Room) -> None:
+    archived = "google.cloud.storage.object.v1.archived"
+    clinic.state.change({"kind": "function", "name": "attune-erase"}, {"eventTrigger": {"eventType": archived}})
+    wrong = f"{archived} sets it off, not google.cloud.storage.object.v1.deleted"
+    assert said(clinic.trouble()) == [("problem", "function attune-erase", wrong)]
 
 
 def test_a_function_that_works_on_another_bucket_is_told(clinic: Room) -> None:

@@ -52,6 +52,7 @@ PREDEFINED: Mapping[str, frozenset[str]] = {
     "roles/iam.serviceAccountUser": frozenset(
         {"iam.serviceAccounts.actAs", "iam.serviceAccounts.get", "iam.serviceAccounts.list"}
     ),
+    "roles/telemetry.tracesWriter": frozenset({"telemetry.traces.write"}),
     "roles/cloudtrace.agent": frozenset({"cloudtrace.traces.patch"}),
     "roles/monitoring.metricWriter": frozenset({"monitoring.timeSeries.create"}),
 }

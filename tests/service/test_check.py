@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -260,6 +263,64 @@ def test_a_crew_does_everything_once_however_many_of_it_die() -> None:
     chunks = [tuple(range(start, start + 4)) for start in range(0, 40, 4)]
     done = list(Crew(deadly_sevens, lost, 3)(chunks))
     assert sorted(done) == [(number, -1 if number % 7 == 0 else number * number) for number in range(40)]
+
+
+class Stillbirths:
+    """Forks that die before they do anything, as they may where another library has threads: by their numbers."""
+
+    def __init__(self, deadly: Callable[[int], bool]) -> None:
+        self._deadly = deadly
+        self._forks = 0
+        self.over = False
+        os.register_at_fork(before=self._count, after_in_child=self._die)  # for good, so `over` disarms it
+
+    def _count(self) -> None:
+        self._forks += 1
+
+    def _die(self) -> None:
+        if not self.over and self._deadly(self._forks):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+@contextmanager
+def stillbirths(deadly: Callable[[int], bool]) -> Iterator[None]:
+    among = Stillbirths(deadly)
+    try:
+        yield
+    finally:
+        among.over = True
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere processes are not forked")
+@pytest.mark.parametrize("first", [1, 2, 3, 4])
+def test_nothing_is_blamed_for_a_process_that_dies_before_it_has_begun(first: int) -> None:
+    with stillbirths(lambda fork: fork % 4 == first % 4 or fork % 4 == (first + 1) % 4):
+        done = list(Crew(deadly_sevens, lost, 2)([(6, 7, 8, 9), (11, 12)]))
+    assert sorted(done) == [(6, 36), (7, -1), (8, 64), (9, 81), (11, 121), (12, 144)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere processes are not forked")
+def test_where_no_process_comes_to_work_it_is_said_and_nothing_is_blamed() -> None:
+    with stillbirths(lambda _fork: True), pytest.raises(BrokenProcessPool, match="before they had begun"):
+        list(Crew(deadly_sevens, lost, 2)([(1, 2)]))
+
+
+@dataclass(frozen=True)
+class DeadlyTwice:
+    """The first process that has a thing, and the first that has it alone, die; another does not."""
+
+    folder: Path
+
+    def __call__(self, chunk: tuple[int, ...]) -> list[int]:
+        marker = self.folder / f"{len(chunk)}"
+        if not marker.exists():
+            marker.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return [number * number for number in chunk]
+
+
+def test_a_process_that_dies_once_over_a_thing_alone_is_not_held_against_it(tmp_path: Path) -> None:
+    assert sorted(Crew(DeadlyTwice(tmp_path), lost, 2)([(2, 3), (4, 5)])) == [(2, 4), (3, 9), (4, 16), (5, 25)]
 
 
 class Confused(LibraryEar):

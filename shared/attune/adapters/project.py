@@ -21,6 +21,7 @@ from attune.ports_project import (
     Index,
     Indexes,
     Kind,
+    Notification,
     Place,
     Subscription,
     UnseenError,
@@ -28,6 +29,7 @@ from attune.ports_project import (
 
 QUOTA = "aiplatform.googleapis.com/global_concurrent_tuning_jobs"
 _WITH_CONDITIONS = 3  # the version of a policy that tells them
+_ANOTHER_KIND = "OTHER"  # of vectors or of texts: it answers no question of ours, and is no other index either
 _ID = "__name__"  # Firestore tells it at the end of every index
 _SERVICES = {
     Kind.TOPIC: ("pubsub.googleapis.com", "v1/projects/{project}/topics/{name}"),
@@ -96,8 +98,24 @@ class GoogleProject:
             location=found["location"].lower(),
             uniform_access=access.get("uniformBucketLevelAccess", {}).get("enabled", False),
             public_access_prevented=access.get("publicAccessPrevention") == "enforced",
+            versions=found.get("versioning", {}).get("enabled", False),
+            kept_seconds=int(found.get("softDeletePolicy", {}).get("retentionDurationSeconds", 0)),
             key=found.get("encryption", {}).get("defaultKmsKeyName"),
         )
+
+    def notifications(self, bucket: str) -> Collection[Notification] | None:
+        """What a bucket tells topics; None where there is no such bucket."""
+        found = self._apis.get("storage.googleapis.com", f"storage/v1/b/{bucket}/notificationConfigs")
+        if found is None:
+            return None
+        return [
+            Notification(
+                topic=each["topic"].removeprefix("//pubsub.googleapis.com/"),
+                events=frozenset(each.get("event_types", ())),
+                prefix=each.get("object_name_prefix", ""),
+            )
+            for each in found.get("items", ())
+        ]
 
     def topics(self) -> Collection[str]:
         """The topics' ids."""
@@ -208,20 +226,23 @@ def _index(told: Json, name: str) -> Index:
     return Index(
         collection=_collection(name),
         fields=tuple(
-            (field["fieldPath"], field["order"])
-            for field in told.get("fields", ())
-            if field["fieldPath"] != _ID and "order" in field
+            (field["fieldPath"], _direction(field)) for field in told.get("fields", ()) if field["fieldPath"] != _ID
         ),
         group=told.get("queryScope") == "COLLECTION_GROUP",
         ready=told.get("state") == "READY",
     )
 
 
+def _direction(field: Mapping[str, str]) -> str:
+    """How a field stands in an index: by its order, or what is in a list; else it is an index of a kind of its own."""
+    return field.get("order") or field.get("arrayConfig") or _ANOTHER_KIND
+
+
 def _function(told: Json) -> Function:
     service: Mapping[str, Any] = told.get("serviceConfig", {})
     trigger: Mapping[str, Any] = told.get("eventTrigger", {})
     filters = {each["attribute"]: each["value"] for each in trigger.get("eventFilters", ())}
-    topic = trigger.get("pubsubTopic") if not filters.get("bucket") else None
+    bucket, topic = filters.get("bucket"), trigger.get("pubsubTopic")
     return Function(
         name=_last(told["name"]),
         state=told.get("state", "UNKNOWN"),
@@ -230,7 +251,9 @@ def _function(told: Json) -> Function:
         trigger_account=trigger.get("serviceAccountEmail", ""),
         trigger_region=trigger.get("triggerRegion", ""),
         retried=trigger.get("retryPolicy") == "RETRY_POLICY_RETRY",
-        bucket=filters.get("bucket"),
-        topic=_last(topic) if topic else None,
+        bucket=bucket,
+        topic=_last(topic) if topic and not bucket else None,
+        event=trigger.get("eventType", ""),
+        carrier=topic if bucket else None,
         environment=service.get("environmentVariables", {}),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -56,7 +57,7 @@ def check(
     found = listing(place.dataset, walk(folder))
     try:
         checked = _check(found, place, jobs)
-    except OSError as error:
+    except (OSError, BrokenProcessPool) as error:
         _stop(f"The check broke off: {error}")
     plan = planned(checked, place.settings, bucket or _SOME_BUCKET)
     if as_data:

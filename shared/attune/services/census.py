@@ -1,4 +1,4 @@
-"""Take a census of a dataset, once an hour: how long the oldest half has waited, and the alias has stood still."""
+"""Take a census of a dataset, once an hour: how long it is since anything came of its halves, its alias, the sweep."""
 
 from __future__ import annotations
 
@@ -17,11 +17,15 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Census:
-    """What the alerts are about; None where nothing waits, or nothing was ever promoted."""
+    """What the alerts are about; None where nothing waits, nothing was ever promoted, or no pass has ever begun.
+
+    `ledger_hours_ago` is of the whole bucket: since the last pass closed its ledgers, or since the one under way began.
+    """
 
     dataset: str
     oldest_waiting_hours: float | None
     promoted_days_ago: float | None
+    ledger_hours_ago: float | None
 
 
 def take_census(dataset: str, settings: Settings, documents: Documents, now: datetime) -> Census | None:
@@ -38,6 +42,7 @@ def take_census(dataset: str, settings: Settings, documents: Documents, now: dat
         dataset,
         oldest_waiting_hours=_oldest_waiting(dataset, documents, now),
         promoted_days_ago=_promoted(settings.alias or dataset, documents, now),
+        ledger_hours_ago=_ledger(documents, now),
     )
 
 
@@ -50,3 +55,9 @@ def _oldest_waiting(dataset: str, documents: Documents, now: datetime) -> float 
 def _promoted(alias: str, documents: Documents, now: datetime) -> float | None:
     found = documents.get(manifests.alias(alias))
     return None if found is None else round((now - found.value.moved_at) / _DAY, 2)
+
+
+def _ledger(documents: Documents, now: datetime) -> float | None:
+    """Of passes that are done the last one is known only until the next begins, which is not before its time."""
+    found = documents.get(manifests.sweep())
+    return None if found is None else round((now - (found.value.finished_at or found.value.started_at)) / _HOUR, 2)

@@ -148,6 +148,15 @@ def _asked_version() -> int:
     return int(stated or next((request.args[name] for name in named if name in request.args), 1))
 
 
+def _notifications(state: State, parts: Parts) -> Record:
+    """All of them, on no pages; where there are none, the member is left out."""
+    name = parts["name"]
+    if not state.all("bucket", name=name):
+        raise _missing("bucket", name)
+    told = [each["told"] for each in state.all("notification", on=f"bucket/{name}")]
+    return {"kind": "storage#notifications", **({"items": told} if told else {})}
+
+
 def _enabled(state: State, _parts: Parts) -> Record:
     if request.args.get("filter") != "state:ENABLED":
         raise RefusedError(501, "UNIMPLEMENTED", "Only the enabled services are told here.")
@@ -203,6 +212,7 @@ _QUESTIONS: tuple[tuple[str, str, str, Tell], ...] = (
     ("GET", "iam.googleapis.com", rf"v1/{_IN}/roles/(?P<name>{_NAME})", _one("role")),
     ("GET", "storage.googleapis.com", rf"storage/v1/b/(?P<name>{_NAME})", _one("bucket")),
     ("GET", "storage.googleapis.com", rf"storage/v1/b/(?P<name>{_NAME})/iam", _policy("bucket", "bucket")),
+    ("GET", "storage.googleapis.com", rf"storage/v1/b/(?P<name>{_NAME})/notificationConfigs", _notifications),
     ("GET", "pubsub.googleapis.com", rf"v1/{_IN}/topics", _many("topic", "topics")),
     ("GET", "pubsub.googleapis.com", rf"v1/{_IN}/topics/(?P<name>{_NAME}):getIamPolicy", _policy("topic", "topic")),
     ("GET", "pubsub.googleapis.com", rf"v1/{_IN}/subscriptions/(?P<name>{_NAME})", _one("subscription")),

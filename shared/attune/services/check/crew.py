@@ -20,6 +20,8 @@ from attune.services.check.parcel import pack, unpack
 T = TypeVar("T")
 R = TypeVar("R")
 _AHEAD = 2  # chunks under way for each process: one at work, one at hand
+_DEATHS = 2  # of processes over one thing that was all they had to do: the first may have had another reason
+_BIRTHS = 20  # of processes one after the other that die before they have begun anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +63,52 @@ class Crew(Generic[T, R]):
 
     def _apart(self, things: deque[T]) -> Iterator[tuple[T, R]]:
         """One at a time, so that it is known over which a process dies."""
+        deaths = 0
         while things:
-            with _pool(1) as pool:
+            with _settled() as pool:
                 try:
                     while things:
                         (result,) = unpack(self._submit((things[0],), pool).result())
+                        deaths = 0
                         yield things.popleft(), result
                 except BrokenProcessPool:
-                    thing = things.popleft()
-                    yield thing, self.lost(thing)
+                    deaths += 1
+            if deaths == _DEATHS:
+                deaths = 0
+                thing = things.popleft()
+                yield thing, self.lost(thing)
 
     def _submit(self, chunk: tuple[T, ...], pool: ProcessPoolExecutor) -> Future[bytes]:
-        """Hands a chunk in. What may start processes here starts them deaf to Ctrl-C until they have settled in."""
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        return _hand_in(pool, _do, pack((self.work, chunk)))
+
+
+def _hand_in(pool: ProcessPoolExecutor, call: Callable[..., R], *arguments: object) -> Future[R]:
+    """Hands a call in. What may start processes here starts them deaf to Ctrl-C until they have settled in."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return pool.submit(call, *arguments)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _settled() -> ProcessPoolExecutor:
+    """A pool of one process that has shown that it works, so that nothing is blamed for a death at birth.
+
+    A process forked from one with threads of another library may die of what it inherited: gRPC's own handlers of a
+    fork end it by SIGABRT where another thread was inside gRPC.
+
+    Raises:
+        BrokenProcessPool: no process came to work.
+    """
+    for _ in range(_BIRTHS):
+        pool = _pool(1)
         try:
-            return pool.submit(_do, pack((self.work, chunk)))
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            _hand_in(pool, os.getpid).result()
+        except BrokenProcessPool:
+            pool.shutdown()
+        else:
+            return pool
+    raise BrokenProcessPool(f"{_BIRTHS} processes, one after the other, died before they had begun to work")
 
 
 def _do(parcel: bytes) -> bytes:

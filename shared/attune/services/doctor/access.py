@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from attune.config import Deployment
 from attune.ports_project import Grant, Kind, Place, Project, UnseenError
 from attune.services.doctor import commands
 from attune.services.doctor.findings import Finding, Status, ok, problem, unseen, warning
@@ -68,9 +69,10 @@ def roles(project: Project, names: Names) -> Iterator[Finding]:
             yield ok("roles", f"{name}: {len(needed)} permissions")
 
 
-def rights(project: Project, names: Names, tuning_account: str | None) -> Iterator[Finding]:
-    """Whether every account has each of its rights."""
-    charter = Charter(names, project.identity().number, tuning_account=bool(tuning_account))
+def rights(project: Project, names: Names, at: Deployment) -> Iterator[Finding]:
+    """Whether every account has each of its rights, in the deployment as its functions know it."""
+    number, tuning_account = project.identity().number, at.tuning_service_account
+    charter = Charter(names, number, tuning_account=bool(tuning_account), traced=at.traces == "otlp")
     wanted = charter.rights()
     book = _Book({place: _granted(project, place) for place in dict.fromkeys(right.on for right in wanted)})
     yield from book.trouble()

@@ -40,6 +40,12 @@ def update_bucket(name: str, flag: str) -> str:
     return f"gcloud storage buckets update gs://{name} --{flag}"
 
 
+def notify(bucket: str, topic: str, event: str) -> str:
+    """Has a bucket tell a topic of an event."""
+    what = f"--topic={topic} --event-types={event} --payload-format=json"
+    return f"gcloud storage buckets notifications create gs://{bucket} {what}"
+
+
 def update_database(flag: str, at: Deployment) -> str:
     """Changes the database."""
     where = f"--database={shlex.quote(at.firestore_database)} --project={at.project}"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from attune.config import Deployment
-from attune.ports_project import Function, Project
+from attune.ports_project import Function, Notification, Project
+from attune.services.doctor import commands
 from attune.services.doctor.findings import Fault, Finding, Status, judged, ok, problem
-from attune.services.doctor.names import APPLY, DEAD_LETTERS, FUNCTIONS, SUBSCRIPTION, Names
+from attune.services.doctor.names import APPLY, DEAD_LETTERS, EVENTS, FUNCTIONS, SUBSCRIPTION, TOLD, Names
 
 _ACTIVE = "ACTIVE"
-_ONLY_DEPLOYED = ("max_concurrent_jobs", "tuning_service_account", "kms_key")
+_ONLY_DEPLOYED = ("max_concurrent_jobs", "tuning_service_account", "kms_key", "traces")
 # What a function and this look must agree on, or another deployment was looked at.
 _AGREED = (
     "project",
@@ -61,6 +62,16 @@ def functions(there: Collection[Function], names: Names) -> Iterator[Finding]:
         yield from judged(about, [*_faults(name, function, names), *_disagreements(function, names.at)], well)
 
 
+def notifications(project: Project, there: Collection[Function], names: Names) -> Iterator[Finding]:
+    """Whether the intake bucket tells of what the functions that are there listen for: Eventarc asked it to."""
+    intake = names.at.intake_bucket
+    told, listening = project.notifications(intake), [each for each in there if _listens(each, names)]
+    if told is None or not listening:
+        return  # said of the bucket, or of the functions
+    faults = [fault for function in listening for fault in _unheard(function, told, intake)]
+    yield from judged(f"notifications of {intake}", faults, f"it tells of what {len(listening)} functions listen for")
+
+
 def as_deployed(at: Deployment, there: Collection[Function]) -> Deployment:
     """The deployment, with what only the functions know of it."""
     stated = next((function.environment for function in there if function.name == "attune-launch"), {})
@@ -81,6 +92,8 @@ def _faults(name: str, function: Function, names: Names) -> Iterator[Fault]:
             yield Fault(Status.PROBLEM, f"it {verb} as {account or 'nobody'}, not as {names.address(wanted)}", APPLY)
     if not function.retried:
         yield Fault(Status.PROBLEM, "an event is dropped at its first failure", APPLY)
+    if function.event != EVENTS[name]:
+        yield Fault(Status.PROBLEM, f"{function.event or 'nothing'} sets it off, not {EVENTS[name]}", APPLY)
     yield from _trigger_faults(function, names.listens(name), at)
 
 
@@ -91,6 +104,23 @@ def _trigger_faults(function: Function, wanted: tuple[str | None, str | None], a
     if function.trigger_region != at.region:
         said = f"its trigger is in {function.trigger_region or 'no region'}, not in {at.region}"
         yield Fault(Status.PROBLEM, said, APPLY)
+
+
+def _listens(function: Function, names: Names) -> bool:
+    return function.bucket == names.at.intake_bucket and function.event in TOLD
+
+
+def _unheard(function: Function, told: Collection[Notification], intake: str) -> Iterator[Fault]:
+    event = TOLD[function.event]
+    if any(_tells(each, event, function.carrier) for each in told):
+        return
+    said = f"it does not tell {function.name} of every {event}"
+    again = f"delete {function.name}, then {APPLY}"
+    yield Fault(Status.PROBLEM, said, commands.notify(intake, function.carrier, event) if function.carrier else again)
+
+
+def _tells(each: Notification, event: str, carrier: str | None) -> bool:
+    return carrier in {None, each.topic} and (not each.events or event in each.events) and not each.prefix
 
 
 def _disagreements(function: Function, at: Deployment) -> Iterator[Fault]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,7 +10,7 @@ from attune.config import Deployment, Settings
 from attune.ports_project import Function, Project, UnseenError, Written
 from attune.services.doctor import access, commands, database, delivery, indexes, models, storage
 from attune.services.doctor.findings import Finding, look, ok, problem, warning
-from attune.services.doctor.names import APIS, APPLY, Names
+from attune.services.doctor.names import APIS, APPLY, TRACES_API, Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Doctor:
         """What a deployment takes: the person's rights, and a region, a base model and a quota to tune with."""
         asked = {"you": Settings(base_model=base_model)}
         return [
-            *look("APIs", lambda: self._apis(deployed=False)),
+            *look("APIs", lambda: self._apis(APIS, deployed=False)),
             *look("your rights", lambda: access.own_rights(self.project, self._names)),
             *look("region", lambda: models.region(self.at)),
             *look("project", self._project),
@@ -41,17 +41,18 @@ class Doctor:
         functions = look("functions", lambda: self._functions(there))
         at = delivery.as_deployed(self.at, there)
         return [
-            *look("APIs", lambda: self._apis(deployed=True)),
+            *look("APIs", lambda: self._apis(_apis_of(at), deployed=True)),
             *look("project", self._project),
             *look("accounts", lambda: access.accounts(project, names)),
             *look("roles", lambda: access.roles(project, names)),
-            *look("rights", lambda: access.rights(project, names, at.tuning_service_account)),
+            *look("rights", lambda: access.rights(project, names, at)),
             *look("buckets", lambda: storage.buckets(project, names)),
             *look("database", lambda: database.database(project, at)),
             *look("indexes", lambda: indexes.indexes(project, at)),
             *look("topics", lambda: delivery.topics(project, names)),
             *look("subscription", lambda: delivery.subscription(project, names)),
             *functions,
+            *look("notifications", lambda: delivery.notifications(project, there, names)),
             *look("settings", lambda: database.settings(self.written, at)),
             *look("region", lambda: models.region(at)),
             *look("base models", lambda: self._models(at)),
@@ -62,9 +63,9 @@ class Doctor:
     def _names(self) -> Names:
         return Names(self.at)
 
-    def _apis(self, *, deployed: bool) -> Iterator[Finding]:
+    def _apis(self, needed: Sequence[str], *, deployed: bool) -> Iterator[Finding]:
         enabled = set(self.project.enabled_apis())
-        missing = [api for api in APIS if api not in enabled]
+        missing = [api for api in needed if api not in enabled]
         for api in missing:
             command = commands.enable(api, self.at)
             if deployed:
@@ -72,7 +73,7 @@ class Doctor:
             else:
                 yield warning("APIs", f"{api} is off", f"{APPLY} turns it on; so does: {command}")
         if not missing:
-            yield ok("APIs", f"all {len(APIS)} are on")
+            yield ok("APIs", f"all {len(needed)} are on")
 
     def _project(self) -> Iterator[Finding]:
         identity = self.project.identity()
@@ -93,3 +94,7 @@ class Doctor:
         except UnseenError:  # said where the project itself is looked at
             made = None
         return models.Circumstances(self.at.region, self.today, made, own_key)
+
+
+def _apis_of(at: Deployment) -> Sequence[str]:
+    return (*APIS, TRACES_API) if at.traces == "otlp" else APIS

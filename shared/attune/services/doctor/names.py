@@ -23,6 +23,8 @@ APIS = (
     "run.googleapis.com",
     "storage.googleapis.com",
 )
+TRACES_API = "telemetry.googleapis.com"
+"""On where the functions send their traces to Google."""
 ROLES = {
     "attuneTuner": ("aiplatform.tuningJobs.create", "aiplatform.tuningJobs.list"),
     "attuneReader": ("storage.objects.get",),
@@ -38,6 +40,18 @@ ROLES = {
         "aiplatform.tuningJobs.list",
     ),
 }
+_MESSAGE = "google.cloud.pubsub.topic.v1.messagePublished"
+EVENTS = {
+    "ingest": "google.cloud.storage.object.v1.finalized",
+    "erase": "google.cloud.storage.object.v1.deleted",
+    "launch": _MESSAGE,
+    "watch": _MESSAGE,
+}
+"""What sets each function off. Nothing hears `archived`, which is how a bucket with versions tells of a deletion."""
+TOLD = {EVENTS["ingest"]: "OBJECT_FINALIZE", EVENTS["erase"]: "OBJECT_DELETE"}
+"""The same in a bucket's words."""
+KEPT_SECONDS = 7 * 24 * 60 * 60
+"""How long what is deleted in the intake or the dataset bucket can be had back."""
 TICK_TOPIC = "attune-tick"
 DEAD_LETTERS = "attune-dead-letters"
 SUBSCRIPTION = "attune-events-watch"

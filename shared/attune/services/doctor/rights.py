@@ -29,11 +29,15 @@ class Right:
 
 @dataclass(frozen=True, slots=True)
 class Charter:
-    """The rights in a project of this number; `tuning_account` where jobs run under an account of ours."""
+    """The rights in a project of this number.
+
+    `tuning_account` where jobs run under an account of ours, `traced` where the functions send their traces to Google.
+    """
 
     names: Names
     number: str
     tuning_account: bool
+    traced: bool = False
 
     def rights(self) -> tuple[Right, ...]:
         """Every right, account by account."""
@@ -60,6 +64,7 @@ class Charter:
         database = f'resource.name == "projects/{at.project}/databases/{at.firestore_database}"'
         return [
             self._own(account, "roles/datastore.user", self._project, database),
+            *([self._own(account, "roles/telemetry.tracesWriter", self._project)] if self.traced else []),
             *(self._own(account, *right) for right in self._peculiar()[name]),
         ]
 
