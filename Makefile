@@ -16,7 +16,7 @@ THRESHOLD ?=
 SEED      ?= 1
 PAIRS     ?= 2000
 
-.PHONY: help setup demo local test thorough soak mutations check audit bench stage plan show apply lock lock-check format lint types architecture clean
+.PHONY: help setup demo local test thorough soak mutations check audit bench bench-datasets stage plan show apply lock lock-check format lint types architecture clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,7 +42,7 @@ test: stage ## every test, but for what takes long
 
 thorough: stage ## what takes long, too, and every property on many more examples
 	$(BIN)/python -m attune_local.browser
-	SOAK=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "soak or not soak" --timeout 3600
+	THOROUGH=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "thorough or not thorough" --timeout 3600
 
 soak: stage ## try to break it: SEED=1 PAIRS=2000, on the local stack
 	PYTHONPATH=tests $(BIN)/python -u -m breaker --seed $(SEED) --pairs $(PAIRS) --json build/soak-$(SEED).json
@@ -50,8 +50,12 @@ soak: stage ## try to break it: SEED=1 PAIRS=2000, on the local stack
 mutations: $(READY) ## take each protection away, in a copy of the tree: the tests must see it
 	PYTHONPATH=tests $(BIN)/python -m mutations
 
-bench: $(READY) ## what it costs, as ratios and counts from one run
+bench: stage ## what it costs, as ratios and counts from one run
 	PYTHONPATH=tests $(BIN)/python tests/bench/table.py
+
+bench-datasets: $(READY) ## Hugging Face datasets, in an environment of its own, for make bench to compare with
+	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/bench/requirements.txt
 
 stage: $(READY) ## build/<function>: what is uploaded for each function
 	$(BIN)/python -m attune_local.stage $(FUNCTIONS)
@@ -96,4 +100,4 @@ architecture: $(READY)
 check: lint types architecture lock-check test ## what CI runs
 
 clean: ## forget everything that can be made again
-	rm -rf build $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf build $(VENV) .venv-bench .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -3,6 +3,6 @@
 import os
 
 
-def tries(usual: int, soak: int) -> int:
-    """The one number, or the other under SOAK=1."""
-    return soak if os.environ.get("SOAK") else usual
+def tries(usual: int, thorough: int) -> int:
+    """The one number, or the other under THOROUGH=1."""
+    return thorough if os.environ.get("THOROUGH") else usual

@@ -1,4 +1,4 @@
-"""Put services and adapters together. Each adapter is imported where it is built: ingest pays for no Vertex."""
+"""Put services and adapters together. Each is imported where it is built: no function pays for what it does not use."""
 
 from __future__ import annotations
 
@@ -10,49 +10,35 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from attune.config import Deployment
 from attune.domain.base_models import Models, base_model
 from attune.domain.events import Channel
 from attune.ports import Answering, Checksum, Clock, Documents, Each, Ear, Intake, Objects, Post, Scorer, Tuning
-from attune.services.ahead import ShardAhead
-from attune.services.annotate import Annotating
-from attune.services.approve import Approving
-from attune.services.assemble import Assembly
-from attune.services.cancel import Cancelling
-from attune.services.cut import Cutting
-from attune.services.decide import Deciding
-from attune.services.erase import Erasing
-from attune.services.evaluate.asking import Asking
-from attune.services.evaluate.evaluating import Evaluating
-from attune.services.evaluate.places import run_page_name
-from attune.services.evaluate.silence import smoke_call
-from attune.services.follow import Following
-from attune.services.forecast import Forecast
-from attune.services.forget import Forgetting
-from attune.services.guard import Guarding
-from attune.services.ingest import Ingest
-from attune.services.launch import Launch
-from attune.services.lineage import Lineage
-from attune.services.park import Parking
-from attune.services.promote import Promoting
-from attune.services.report.places import report_store
-from attune.services.report.publish import Publishing
-from attune.services.report.refresh import Refresh
-from attune.services.retry import Asking as AskingAgain
-from attune.services.retry import Retrying
-from attune.services.rollback import RollingBack
-from attune.services.run_report.publish import Reporting
-from attune.services.runs import Runs
-from attune.services.shards import Sharding
-from attune.services.start import Starting
-from attune.services.status import Status
-from attune.services.sweep.missing import Missing
-from attune.services.sweep.objects import Looking
-from attune.services.sweep.sweeping import Sweeping
-from attune.services.watch import Watch
 from attune.tracing import NoTracer, Tracer
+
+if TYPE_CHECKING:
+    from attune.services.approve import Approving
+    from attune.services.cancel import Cancelling
+    from attune.services.decide import Deciding
+    from attune.services.erase import Erasing
+    from attune.services.evaluate.asking import Asking
+    from attune.services.evaluate.evaluating import Evaluating
+    from attune.services.forecast import Forecast
+    from attune.services.ingest import Ingest
+    from attune.services.launch import Launch
+    from attune.services.lineage import Lineage
+    from attune.services.park import Parking
+    from attune.services.report.refresh import Refresh
+    from attune.services.retry import Asking as AskingAgain
+    from attune.services.rollback import RollingBack
+    from attune.services.run_report.publish import Reporting
+    from attune.services.runs import Runs
+    from attune.services.shards import Sharding
+    from attune.services.status import Status
+    from attune.services.sweep.sweeping import Sweeping
+    from attune.services.watch import Watch
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -92,21 +78,32 @@ class Ports:
 
 def ingest(ports: Ports) -> Ingest:
     """The service behind the ingest function."""
+    from attune.services.ingest import Ingest
+
     return Ingest(ports.documents(), ports.intake(), ports.objects(), ports.ear(), ports.post(), ports.clock)
 
 
 def erase(ports: Ports) -> Erasing:
     """The service behind the erase function."""
+    from attune.services.erase import Erasing
+
     return Erasing(ports.documents(), ports.intake(), ports.clock)
 
 
 def parking(ports: Ports) -> Parking:
     """What keeps the events that cannot be worked on."""
+    from attune.services.park import Parking
+
     return Parking(ports.documents(), ports.clock)
 
 
 def launch(ports: Ports, deployment: Deployment) -> Launch:
     """The service behind the launch function."""
+    from attune.services.assemble import Assembly
+    from attune.services.cut import Cutting
+    from attune.services.launch import Launch
+    from attune.services.start import Starting
+
     documents, post, objects, clock = ports.documents(), ports.post(), ports.objects(), ports.clock
     intent = timedelta(seconds=deployment.intent_seconds)
     return Launch(
@@ -126,6 +123,14 @@ def launch(ports: Ports, deployment: Deployment) -> Launch:
 
 def watch(ports: Ports, deployment: Deployment) -> Watch:
     """The service behind the watch function."""
+    from attune.services.ahead import ShardAhead
+    from attune.services.annotate import Annotating
+    from attune.services.follow import Following
+    from attune.services.forget import Forgetting
+    from attune.services.guard import Guarding
+    from attune.services.retry import Retrying
+    from attune.services.watch import Watch
+
     documents, post, clock, tuning = ports.documents(), ports.post(), ports.clock, ports.tuning()
     lease = timedelta(seconds=deployment.lease_seconds)
     objects, asking = ports.objects(), _asking(ports, deployment)
@@ -172,6 +177,8 @@ def watch(ports: Ports, deployment: Deployment) -> Watch:
 
 def _asking(ports: Ports, deployment: Deployment) -> Asking:
     """What asks models is built when a model is to be asked: a tick without an evaluation imports none of it."""
+    from attune.services.evaluate.asking import Asking
+
     return Asking(
         ports.documents(), ports.objects(), ports.answering, ports.each, ports.clock, deployment.questions_a_tick
     )
@@ -179,6 +186,10 @@ def _asking(ports: Ports, deployment: Deployment) -> Asking:
 
 def sweeping(ports: Ports, deployment: Deployment) -> Sweeping:
     """The service that passes over the intake bucket."""
+    from attune.services.sweep.missing import Missing
+    from attune.services.sweep.objects import Looking
+    from attune.services.sweep.sweeping import Sweeping
+
     documents, intake = ports.documents(), ports.intake()
     return Sweeping(
         documents=documents,
@@ -194,6 +205,8 @@ def sweeping(ports: Ports, deployment: Deployment) -> Sweeping:
 
 
 def _evaluating(ports: Ports, asking: Asking, lease: timedelta) -> Evaluating:
+    from attune.services.evaluate.evaluating import Evaluating
+
     return Evaluating(
         documents=ports.documents(),
         objects=ports.objects(),
@@ -209,6 +222,11 @@ def _evaluating(ports: Ports, asking: Asking, lease: timedelta) -> Evaluating:
 
 
 def _deciding(ports: Ports, evaluating: Evaluating) -> Deciding:
+    from attune.services.decide import Deciding
+    from attune.services.evaluate.places import run_page_name
+    from attune.services.evaluate.silence import smoke_call
+    from attune.services.promote import Promoting
+
     documents, objects, clock = ports.documents(), ports.objects(), ports.clock
     promoting = Promoting(
         documents, ports.post(), clock, smoke_call(ports.answering), lambda run: objects.uri(run_page_name(run))
@@ -217,52 +235,75 @@ def _deciding(ports: Ports, evaluating: Evaluating) -> Deciding:
 
 
 def _reporting(ports: Ports) -> Reporting:
+    from attune.services.run_report.publish import Reporting
+
     return Reporting(ports.documents(), ports.objects(), ports.scorer, ports.clock)
 
 
 def forecast(ports: Ports, deployment: Deployment) -> Forecast:
     """The service behind `attune plan`."""
+    from attune.services.forecast import Forecast
+
     return Forecast(ports.documents(), _sharding(ports), ports.each, ports.models, deployment.dataset_bucket)
 
 
 def approving(ports: Ports) -> Approving:
     """The service behind `attune approve` and `attune reject`."""
+    from attune.services.approve import Approving
+
     return Approving(ports.documents(), ports.clock)
 
 
 def rolling_back(ports: Ports) -> RollingBack:
     """The service behind `attune rollback`."""
+    from attune.services.rollback import RollingBack
+
     return RollingBack(ports.documents(), ports.clock, lambda endpoint, model: ports.tuning().serves(endpoint, model))
 
 
 def cancelling(ports: Ports, deployment: Deployment) -> Cancelling:
     """The service behind `attune cancel`."""
+    from attune.services.cancel import Cancelling
+
     lease = timedelta(seconds=deployment.lease_seconds)
     return Cancelling(ports.documents(), ports.tuning, ports.clock, lease, ports.new_owner)
 
 
 def retry(ports: Ports) -> AskingAgain:
     """The service behind `attune retry`."""
+    from attune.services.retry import Asking as AskingAgain
+
     return AskingAgain(ports.documents())
 
 
 def status(ports: Ports, deployment: Deployment) -> Status:
     """The service behind `attune status`."""
+    from attune.services.status import Status
+
     pause = timedelta(seconds=deployment.sweep_seconds)
     return Status(ports.documents(), ports.clock, deployment.dataset_bucket, pause)
 
 
 def lineage(ports: Ports) -> Lineage:
     """The service behind `attune lineage`."""
+    from attune.services.lineage import Lineage
+
     return Lineage(ports.documents(), ports.objects())
 
 
 def runs(ports: Ports) -> Runs:
     """The service behind `attune runs` and `attune run show`."""
+    from attune.services.runs import Runs
+
     return Runs(ports.documents())
 
 
 def _refresh(ports: Ports, lease: timedelta) -> Refresh:
+    from attune.services.report.places import report_store
+    from attune.services.report.publish import Publishing
+    from attune.services.report.refresh import Refresh
+    from attune.services.shards import Sharding
+
     documents, objects, clock = ports.documents(), ports.objects(), ports.clock
     sharding = Sharding(documents, objects, ports.checksum(), ports.each, report_store)
     publishing = Publishing(documents, objects, clock)
@@ -270,6 +311,8 @@ def _refresh(ports: Ports, lease: timedelta) -> Refresh:
 
 
 def _sharding(ports: Ports) -> Sharding:
+    from attune.services.shards import Sharding
+
     return Sharding(ports.documents(), ports.objects(), ports.checksum(), ports.each)
 
 

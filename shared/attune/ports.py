@@ -146,6 +146,8 @@ class RawDocument:
 # --- objects ---------------------------------------------------------------------------------------------------
 
 Buffer = bytes | bytearray | memoryview
+Parts = tuple[Buffer, ...]
+"""Bytes that follow one another, and are one object once they are stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,7 @@ class Objects(Protocol):
         """
         ...
 
-    def put(self, name: str, data: Buffer, content_type: str) -> Stored:
+    def put(self, name: str, data: Buffer | Parts, content_type: str) -> Stored:
         """Stores the bytes under a name that is free, or returns what stands there."""
         ...
 

@@ -1,4 +1,4 @@
-"""What `attune check` costs beside reading the same files: python -m bench.checking, or lines for `make bench`."""
+"""What `attune check` costs beside reading the same files: python -m bench.checking."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -22,7 +22,6 @@ from sounds import encoded, speech
 
 PAIRS = 2_000
 FOLDER = Path("build/bench/sentences")
-WANTED = 0.5  # of a bare loop's pairs a second, on each core
 _ROUNDS = 3
 
 
@@ -104,12 +103,6 @@ def _check(folder: Path, processes: int) -> tuple[float, float]:
     said = subprocess.run(command, check=True, capture_output=True, text=True)
     took = json.loads(said.stdout)["took"]
     return took["seconds"], took["processor_seconds"]
-
-
-def lines() -> Iterator[tuple[str, str, str, bool]]:
-    """What was measured, the goal, the figure, and whether it is met."""
-    speed = measure()
-    yield f"attune check, {PAIRS:,} pairs", f">= {WANTED} x a core", told(speed), speed.share >= WANTED
 
 
 if __name__ == "__main__":

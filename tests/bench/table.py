@@ -1,137 +1,118 @@
-"""What attune costs, as ratios and counts from one run: `make bench`."""
+"""What attune costs, as ratios and counts from one run: `make bench`.
+
+PYTHONPATH=tests python tests/bench/table.py [--markdown] [MEASURE ...]
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
-import os
-import subprocess
 import sys
 import time
-import tracemalloc
-from collections import Counter
-from collections.abc import Callable, Iterator
+import traceback
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from attune.domain.row import RowFormat, Template
-from attune.services.encode import encode_inline
-from bench import checking
-from service.scenes import drop, fill
-from service.theatre import Stage, naive_row
+from bench import machine
+from bench.line import Line
 
 KEPT = Path("build/bench.json")
-SIZES = {"32 KB": 32_000, "320 KB": 320_000, "1 MB": 1_000_000, "16 MB": 16_000_000}
-AUDIO_MB = 100
-MOST_CALLS = 11
-PROMPT = "Transcribe this audio verbatim."
+SECTIONS = {
+    "encoding": "Rows",
+    "ingest": "Ingest",
+    "checks": "Check",
+    "cold": "Cold start",
+    "memory": "Memory",
+    "bill": "The bill",
+    "scale": "Scale",
+    # Last, because a hundred thousand pairs stay in memory from the one to the other.
+    "assembly": "Assembly",
+    "growth": "Growth",
+}
+_VERDICTS = {True: "met", False: "NOT MET", None: "-"}
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A line of the table: what was measured, the goal, the figure, and whether it meets the goal (None: no goal)."""
+class Section:
+    """What a measure said, as far as it got; and what stopped it."""
 
-    what: str
-    goal: str
-    figure: str
-    met: bool | None
+    name: str
+    lines: tuple[Line, ...]
+    seconds: float
+    trouble: str | None = None
 
-
-def encoding() -> Iterator[Line]:
-    """Inline rows against the recipe's own script, and against copying the row's bytes."""
-    template = Template(RowFormat.INLINE_DATA, PROMPT)
-    for name, size in SIZES.items():
-        audio = os.urandom(size)
-        row = bytes(encode_inline(audio, "audio/wav", "it says this", template))
-        ours = _seconds(lambda audio=audio: encode_inline(audio, "audio/wav", "it says this", template))  # type: ignore[misc]
-        recipe = _seconds(lambda audio=audio: naive_row(audio, "it says this"))  # type: ignore[misc]
-        copy = _seconds(lambda row=row: bytearray(row))  # type: ignore[misc]
-        wanted = 8 if size >= SIZES["320 KB"] else None
-        figure = f"{recipe / ours:.1f} x the recipe's speed, {copy / ours:.0%} of a copy's"
-        yield Line(f"row encoding, {name}", f">= {wanted} x" if wanted else "-", figure, _met(recipe / ours, wanted))
+    @property
+    def title(self) -> str:
+        """What the section is called."""
+        return SECTIONS[self.name]
 
 
-def calls() -> Iterator[Line]:
-    """Remote calls for both events of one more pair."""
-    for row_format in RowFormat:
-        few, many = _calls_of_one_more(row_format, 10), _calls_of_one_more(row_format, 1000)
-        told = ", ".join(f"{count} {call}" for call, count in sorted(few.items()))
-        flat = few == many
-        figure = f"{few.total()} ({told}); {'the same' if flat else many.total()} after 1,000 pairs"
-        met = flat and few.total() <= MOST_CALLS
-        yield Line(f"calls a pair, {row_format}", f"<= {MOST_CALLS}, flat", figure, met)
+def measured(name: str) -> Section:
+    """All that a measure says. What stops one does not stop the others."""
+    found: list[Line] = []
+    started = time.perf_counter()
+    try:
+        found.extend(import_module(f"bench.{name}").lines())
+    except Exception:  # noqa: BLE001 - it is told, and the command fails
+        return Section(name, tuple(found), time.perf_counter() - started, traceback.format_exc())
+    return Section(name, tuple(found), time.perf_counter() - started)
 
 
-def growth() -> Iterator[Line]:
-    """What a second run of 20 pairs composes, after few and after many."""
-    for before in (100, 1000):
-        stage = Stage()
-        stage.write_settings(threshold=before)
-        fill(stage, before)
-        stage.settle()
-        stage.write_settings(threshold=20)
-        stage.calls.clear()
-        fill(stage, 20, name="later")
-        stage.settle()
-        count = Counter(stage.calls)
-        figure = f"{count['objects.compose']} compositions, {count['documents.commit']} commits"
-        yield Line(f"a run of 20 pairs after {before}", "-", figure, None)
+def table(section: Section) -> Table:
+    """A section for a terminal."""
+    drawn = Table("what", "goal", "figure", "verdict", title=f"{section.title} ({section.seconds:.0f} s)")
+    for line in section.lines:
+        drawn.add_row(line.what, line.goal, line.figure, _VERDICTS[line.met])
+    return drawn
 
 
-def memory() -> Iterator[Line]:
-    """The most that is held while a large recording is read and encoded, the recording itself included."""
-    tracemalloc.start()
-    audio = os.urandom(AUDIO_MB * 1_000_000)
-    encode_inline(audio, "audio/wav", "it says this", Template(RowFormat.INLINE_DATA, PROMPT))
-    ratio = tracemalloc.get_traced_memory()[1] / len(audio)
-    tracemalloc.stop()
-    yield Line(f"peak memory, {AUDIO_MB} MB inline", "<= 3 x", f"{ratio:.2f} x the file", _met(3 / ratio, 1))
+def markdown(sections: Sequence[Section], on: str) -> Iterator[str]:
+    """All sections as one table of Markdown, line by line, and what they were measured on."""
+    yield "| what | goal | figure | verdict |"
+    yield "|---|---|---|---|"
+    for section in sections:
+        yield f"| **{section.title}** | | | |"
+        for line in section.lines:
+            cells = (line.what, line.goal, line.figure, _VERDICTS[line.met])
+            yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+    yield ""
+    yield f"Measured on {on}."
 
 
-def modules() -> Iterator[Line]:
-    """What ingest imports before its first event."""
-    script = "import sys, attune.entry.doors; print(sum(name.startswith('google.cloud.') for name in sys.modules))"
-    said = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
-    count = int(said.stdout)
-    yield Line("Google modules imported with the doors", "0", str(count), count == 0)
-
-
-def _calls_of_one_more(row_format: RowFormat, before: int) -> Counter[str]:
-    stage = Stage()
-    stage.write_settings(threshold=10_000, row_format=row_format.value)
-    fill(stage, before)
-    stage.calls.clear()
-    drop(stage, "one more")
-    return Counter(stage.calls)
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    """The best of several runs: what the machine does besides only ever adds."""
-    best, until = float("inf"), time.perf_counter() + 0.5
-    while time.perf_counter() < until:
-        started = time.perf_counter()
-        work()
-        best = min(best, time.perf_counter() - started)
-    return best
-
-
-def _met(figure: float, wanted: float | None) -> bool | None:
-    return None if wanted is None else figure >= wanted
-
-
-def main() -> None:
-    """Prints the table, and keeps it as JSON."""
-    lines = [line for measure in (encoding, calls, growth, memory, modules) for line in measure()]
-    lines += [Line(*told) for told in checking.lines()]
-    table = Table("what", "goal", "figure", "verdict")
-    for line in lines:
-        table.add_row(line.what, line.goal, line.figure, {True: "met", False: "NOT MET", None: "-"}[line.met])
-    Console(width=160).print(table)
+def keep(sections: Sequence[Section], on: str) -> None:
+    """Writes everything down."""
+    told = {"machine": on, "sections": {section.name: asdict(section) for section in sections}}
     KEPT.parent.mkdir(exist_ok=True)
-    KEPT.write_text(json.dumps([asdict(line) for line in lines], indent=1))
+    KEPT.write_text(json.dumps(told, indent=1))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measures, prints each section when it is done, and keeps all as JSON; 1 where a measure was stopped."""
+    parser = argparse.ArgumentParser(prog="table.py", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="MEASURE", help=f"which of {', '.join(SECTIONS)} (default: all)")
+    parser.add_argument("--markdown", action="store_true", help="print one table of Markdown")
+    asked = parser.parse_args(arguments)
+    if unknown := set(asked.names) - set(SECTIONS):
+        parser.error(f"there is no measure {', '.join(sorted(unknown))}")
+    on = machine.described()
+    console = Console(width=170, stderr=asked.markdown)
+    console.print(on)
+    sections = []
+    for name in asked.names or SECTIONS:
+        sections.append(measured(name))
+        console.print(table(sections[-1]))
+    if asked.markdown:
+        sys.stdout.writelines(f"{line}\n" for line in markdown(sections, on))
+    keep(sections, on)
+    troubles = [section for section in sections if section.trouble]
+    sys.stderr.writelines(f"{section.title} was not measured to its end:\n{section.trouble}\n" for section in troubles)
+    return 1 if troubles else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

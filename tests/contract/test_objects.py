@@ -10,7 +10,7 @@ import pytest
 
 from attune.domain.crc32c import combine_all
 from attune.errors import GoneError
-from attune.ports import Buffer
+from attune.ports import Buffer, Parts
 from contract.conftest import Buckets
 
 NAMES = [
@@ -43,9 +43,16 @@ def test_an_object_of_any_name_is_stored_and_read(buckets: Buckets, name: str) -
     assert buckets.intake.read(name, stored.generation) == b"one\ntwo\n"
 
 
-@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def in_parts(data: bytes) -> Parts:
+    """An empty one, one that ends within the first piece of an upload, one within the second, and the rest."""
+    return b"", data[:1000], memoryview(data)[1000 : 9 * MEBIBYTE], bytearray(data[9 * MEBIBYTE :])
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, in_parts])
 @pytest.mark.parametrize("size", [0, 1, MEBIBYTE, 8 * MEBIBYTE, 8 * MEBIBYTE + 1, 20 * MEBIBYTE])
-def test_bytes_of_every_kind_and_size_are_stored(buckets: Buckets, kind: Callable[[bytes], Buffer], size: int) -> None:
+def test_bytes_of_every_kind_and_size_are_stored(
+    buckets: Buckets, kind: Callable[[bytes], Buffer | Parts], size: int
+) -> None:
     data = random_bytes(size)
     stored = buckets.objects.put("big", kind(data), "application/octet-stream")
     assert (stored.size, stored.crc32c) == (size, google_crc32c.value(data))

@@ -60,7 +60,7 @@ def test_a_folder_of_ones_own_is_promoted_on_the_stack(running: Stack, folder: P
     assert "loud and clear" not in printed
 
 
-@pytest.mark.soak  # the proofs are made on the twins below, too
+@pytest.mark.thorough  # the proofs are made on the twins below, too
 def test_without_the_emulators_it_says_so_and_runs_on_the_twins(folder: Path) -> None:
     command = [sys.executable, "-m", "attune_local", "demo", "--corpus", str(folder), "--threshold", "4"]
     environment = os.environ | {"ATTUNE_FIRESTORE_JAR": "/there/is/none.jar"}

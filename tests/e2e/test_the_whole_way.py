@@ -151,7 +151,7 @@ def test_what_is_no_event_is_refused(running: Stack, function: str) -> None:
     assert other.status == 400
 
 
-@pytest.mark.soak  # gcloud takes its time
+@pytest.mark.thorough  # gcloud takes its time
 def test_googles_own_tools_work_with_it(running: Stack, tmp_path: Path) -> None:
     gcloud = shutil.which("gcloud")
     if gcloud is None:

@@ -64,11 +64,11 @@ def with_pip(python: Path) -> list[list[str]]:
 
 @pytest.mark.emulators
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("installed", [with_uv, pytest.param(with_pip, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("installed", [with_uv, pytest.param(with_pip, marks=pytest.mark.thorough)])
 @pytest.mark.parametrize(
     "function",
     # The watch has the others' requirements, and its own.
-    ["watch", *(pytest.param(each, marks=pytest.mark.soak) for each in ("ingest", "erase", "launch"))],
+    ["watch", *(pytest.param(each, marks=pytest.mark.thorough) for each in ("ingest", "erase", "launch"))],
 )
 def test_a_staged_folder_installs_and_answers_in_a_clean_environment(
     function: str, installed: Callable[[Path], list[list[str]]], tmp_path: Path, stack: Stack

@@ -66,7 +66,7 @@ def test_a_plan_is_that_of_the_run_that_is_then_held_approved_and_launched(stack
     assert only_run(stage).state is RunState.RUNNING
 
 
-@pytest.mark.soak  # test_approval has the same without a process
+@pytest.mark.thorough  # test_approval has the same without a process
 def test_a_rejected_run_is_cancelled_and_the_next_tick_tells_why(stack: Stack) -> None:
     stage = EmulatedStage(stack=stack)
     fill(stage, 3)

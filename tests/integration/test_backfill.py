@@ -62,7 +62,7 @@ def test_a_full_bucket_is_taken_in(stack: Stack, unique: str) -> None:
 
 
 @pytest.mark.emulators
-@pytest.mark.soak
+@pytest.mark.thorough
 @pytest.mark.timeout(3_600)
 def test_twenty_thousand_objects_take_no_more_memory_than_two_thousand(stack: Stack, unique: str) -> None:
     few, many = (backfilled(stack, objects, unique) for objects in (2_000, 20_000))

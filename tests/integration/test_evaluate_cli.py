@@ -65,7 +65,7 @@ def answers_of(engine: Engine) -> int:
     return engine.calls().get(Method.GENERATE_CONTENT, 0)
 
 
-@pytest.mark.soak  # it waits for real answers, and test_evaluate_folder has the same without a process
+@pytest.mark.thorough  # it waits for real answers, and test_evaluate_folder has the same without a process
 def test_a_command_that_was_interrupted_goes_on_and_asks_nothing_twice(tmp_path: Path) -> None:
     make_corpus(tmp_path / "set", 4, seed=7)
     arguments = ("evaluate", str(tmp_path / "set"), "pocketsphinx", "--against", BASE, "--json", "--at-once", "2")

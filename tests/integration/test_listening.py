@@ -65,7 +65,7 @@ def room() -> Iterator[Room]:
         yield Room(booths)
 
 
-@pytest.mark.soak  # a third of a minute, of what every demo shows, too
+@pytest.mark.thorough  # a third of a minute, of what every demo shows, too
 def test_a_domain_corpus_improves_the_model_and_a_shuffled_one_does_not(room: Room, spoken: list[Spoken]) -> None:
     taught, held_out = spoken[:TAUGHT], spoken[TAUGHT:]
     shuffled = [(heard, text) for (heard, _), (_, text) in zip(taught, chain(taught[7:], taught[:7]), strict=True)]
@@ -75,7 +75,7 @@ def test_a_domain_corpus_improves_the_model_and_a_shuffled_one_does_not(room: Ro
     assert good < 0.6 * poisoned
 
 
-@pytest.mark.soak
+@pytest.mark.thorough
 def test_the_same_recording_is_answered_the_same_by_another_process(room: Room, spoken: list[Spoken]) -> None:
     asked = spoken[TAUGHT : TAUGHT + 2]
     memory = room.taught(spoken[:8])

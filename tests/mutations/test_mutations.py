@@ -34,14 +34,14 @@ def test_a_text_that_does_not_stand_exactly_once_is_refused(text: str, tmp_path:
         check(mutation, tmp_path)
 
 
-@pytest.mark.soak
+@pytest.mark.thorough
 @pytest.mark.timeout(1800)
 def test_every_mutation_is_caught() -> None:
     survivors = [found.mutation.name for found in trials(MUTATIONS) if not found.caught_by]
     assert survivors == []
 
 
-@pytest.mark.soak
+@pytest.mark.thorough
 @pytest.mark.timeout(300)
 def test_a_mutation_that_changes_nothing_survives() -> None:
     first = MUTATIONS[0]

@@ -101,7 +101,7 @@ def _run(copy: Path, tests: Iterable[str]) -> tuple[str, ...]:
     """The names of the tests that failed."""
     report = copy / "report.xml"
     # What needs the emulators is left out: these tests have to be fast, and to run everywhere.
-    options = ["-q", "-p", "no:cacheprovider", "-m", "not soak", "-k", "not emulator", f"--junit-xml={report}"]
+    options = ["-q", "-p", "no:cacheprovider", "-m", "not thorough", "-k", "not emulator", f"--junit-xml={report}"]
     # A mutation may make for a loop without an end, in many a test: then a few are enough.
     options += [f"--timeout={_SECONDS_A_TEST}", f"--maxfail={_ENOUGH}"]
     done = _python(copy, "-m", "pytest", *options, *tests)
@@ -119,7 +119,7 @@ def _failures(report: ET.Element) -> Iterator[str]:
 
 
 def _python(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "SOAK"))}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "THOROUGH"))}
     paths = os.pathsep.join(str(copy / name) for name in ("shared", "tests"))
     environment |= {"PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(

@@ -23,7 +23,7 @@ from rights.roles import PREDEFINED
 from service.theatre import wav
 
 # Half a minute: a stack of its own, each function behind proxies.
-pytestmark = [pytest.mark.emulators, pytest.mark.soak, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.emulators, pytest.mark.thorough, pytest.mark.timeout(150)]
 LIMIT = 45.0
 T = TypeVar("T")
 DATASET, PAIRS = "guarded", 4

@@ -1,4 +1,4 @@
-"""Rows byte for byte: spliced around the audio, against the same row made the plain way."""
+"""Rows byte for byte: the parts around the audio, against the same row made the plain way."""
 
 import base64
 import json
@@ -43,7 +43,7 @@ def test_an_inline_row_is_the_plain_one_byte_for_byte(size: int, text: str, prom
     audio = (bytes(range(256)) * (size // 256 + 1))[:size]
     template = Template(RowFormat.INLINE_DATA, prompt, system)
     row = encode_inline(audio, "audio/wav", text, template)
-    assert bytes(row) == plain_inline(audio, "audio/wav", text, template)
+    assert b"".join(row) == plain_inline(audio, "audio/wav", text, template)
 
 
 def test_a_file_row_is_the_official_sample_byte_for_byte() -> None:
@@ -57,7 +57,7 @@ def test_a_file_row_is_the_official_sample_byte_for_byte() -> None:
 
 def test_an_inline_row_is_the_recipes_byte_for_byte() -> None:
     row = encode_inline(b"abc", "audio/mpeg", "Hello.", INLINE)
-    assert bytes(row) == (
+    assert b"".join(row) == (
         b'{"contents":[{"role":"user","parts":[{"text":"Transcribe this audio verbatim."},'
         b'{"inline_data":{"mime_type":"audio/mp3","data":"YWJj"}}]},'
         b'{"role":"model","parts":[{"text":"Hello."}]}]}\n'
@@ -82,7 +82,7 @@ def test_encoding_a_hundred_megabytes_takes_at_most_three_times_their_memory() -
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert len(row) > 133_000_000
+    assert sum(map(len, row)) > 133_000_000
     assert peak + len(audio) <= 3 * len(audio)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from datetime import datetime
 from enum import Enum
 from functools import cache
 from typing import Any, TypeVar
@@ -14,6 +15,7 @@ from attune.errors import DamagedError
 from attune.ports import RawDocument
 
 T = TypeVar("T")
+_AS_THEY_ARE = frozenset({bool, bytes, datetime, float, int, str, type(None)})
 
 
 def encode(value: object) -> dict[str, object]:
@@ -21,6 +23,11 @@ def encode(value: object) -> dict[str, object]:
     if isinstance(value, RawDocument):
         return {name: plain(inner) for name, inner in value.fields.items()}
     return {name: plain(getattr(value, name)) for name in _names(type(value))}  # type: ignore[arg-type]  # classes are hashable
+
+
+def field_names(value: object) -> frozenset[str]:
+    """The fields of the document that a dataclass is stored as."""
+    return frozenset(value.fields if isinstance(value, RawDocument) else _names(type(value)))  # type: ignore[arg-type]  # classes are hashable
 
 
 def decode(kind: type[T], document: Mapping[str, object]) -> T:
@@ -47,6 +54,8 @@ def decode(kind: type[T], document: Mapping[str, object]) -> T:
 
 def plain(value: object) -> object:
     """The value in Firestore's types: numbers, strings, times, arrays and maps."""
+    if type(value) in _AS_THEY_ARE:  # nearly all are: what a dataclass or an enum is, is asked of the rest
+        return value
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Mapping):

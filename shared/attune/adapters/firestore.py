@@ -13,7 +13,7 @@ from google.auth.exceptions import TransportError
 from google.cloud.firestore import DELETE_FIELD, Client, DocumentReference, DocumentSnapshot, FieldFilter, WriteBatch
 from google.cloud.firestore import Query as FirestoreQuery
 
-from attune.adapters.codec import decode, encode, plain
+from attune.adapters.codec import decode, encode, field_names, plain
 from attune.errors import ConflictError, UnavailableError
 from attune.ports import Contains, Create, Delete, Key, Order, Query, Replace, Versioned, Write
 
@@ -180,7 +180,7 @@ def _position(query: Query[Any], reference: DocumentReference) -> dict[str, obje
 def _replacing(before: object, after: object) -> dict[str, object]:
     """Every field whole, and those gone that are no longer there. Fields that a newer version wrote stay."""
     fields = encode(after)
-    return dict.fromkeys(encode(before).keys() - fields.keys(), DELETE_FIELD) | fields
+    return dict.fromkeys(field_names(before) - fields.keys(), DELETE_FIELD) | fields
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 from urllib3.exceptions import HTTPError
 
 from attune.errors import GoneError, UnavailableError
-from attune.ports import Buffer, Stored
+from attune.ports import Buffer, Parts, Stored
 
 # Above 8 MiB the client turns from one request to a resumable upload by itself; its own chunk would be 100 MiB.
 _CHUNK_BYTES = 8 * 1024 * 1024
@@ -101,7 +101,7 @@ class GcsObjects:
         """
         return _download(self._bucket.blob(name), self._repeated)
 
-    def put(self, name: str, data: Buffer, content_type: str) -> Stored:
+    def put(self, name: str, data: Buffer | Parts, content_type: str) -> Stored:
         """Stores the bytes under a name that is free, or returns what stands there. Copies 8 MiB at a time at most."""
         try:
             return self._upload(name, data, content_type, _FREE)
@@ -142,12 +142,12 @@ class GcsObjects:
         """The object's gs:// address."""
         return f"gs://{self._bucket.name}/{name}"
 
-    def _upload(self, name: str, data: Buffer, content_type: str, generation: int | None) -> Stored:
+    def _upload(self, name: str, data: Buffer | Parts, content_type: str, generation: int | None) -> Stored:
         blob = self._bucket.blob(name, chunk_size=_CHUNK_BYTES)
-        with memoryview(data) as view, _Reader(view) as stream, _uploading(self.uri(name)):
+        with _Reader(data if isinstance(data, tuple) else (data,)) as stream, _uploading(self.uri(name)):
             blob.upload_from_file(
                 stream,
-                size=view.nbytes,
+                size=stream.size,
                 content_type=content_type,
                 if_generation_match=generation,
                 checksum="crc32c",
@@ -177,9 +177,10 @@ class GcsObjects:
 class _Reader(io.RawIOBase):
     """A file over bytes that are already there: it lends them out in pieces, where BytesIO would copy them whole."""
 
-    def __init__(self, view: memoryview) -> None:
+    def __init__(self, parts: Parts) -> None:
         super().__init__()
-        self._bytes = view.cast("B")
+        self._parts = [memoryview(part).cast("B") for part in parts]
+        self.size = sum(map(len, self._parts))
         self._at = 0
 
     def readable(self) -> bool:
@@ -188,14 +189,30 @@ class _Reader(io.RawIOBase):
     def seekable(self) -> bool:
         return True
 
+    def read(self, size: int = -1) -> bytes:
+        """A piece; RawIOBase would copy it twice."""
+        ends = self.size if size < 0 else min(self.size, self._at + size)
+        return b"".join(self._pieces(ends))
+
     def readinto(self, buffer: Buffer) -> int:  # type: ignore[override]  # any buffer of bytes will do
-        piece = self._bytes[self._at : self._at + len(buffer)]
-        memoryview(buffer)[: len(piece)] = piece
-        self._at += len(piece)
-        return len(piece)
+        """Fills the buffer, from one part into the next: less than was asked for is only read at the end."""
+        target, filled = memoryview(buffer), 0
+        for piece in self._pieces(min(self.size, self._at + len(target))):
+            target[filled : filled + len(piece)] = piece
+            filled += len(piece)
+        return filled
+
+    def _pieces(self, ends: int) -> Iterator[memoryview]:
+        """What lies between here and there, of each part; here moves on with each."""
+        begins = 0
+        for part in self._parts:
+            piece = part[max(self._at - begins, 0) : max(ends - begins, 0)]
+            self._at, begins = self._at + len(piece), begins + len(part)
+            if piece:
+                yield piece
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: len(self._bytes)}[whence]
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self.size}[whence]
         self._at = max(0, start + offset)
         return self._at
 
@@ -203,7 +220,8 @@ class _Reader(io.RawIOBase):
         return self._at
 
     def close(self) -> None:
-        self._bytes.release()
+        for part in self._parts:
+            part.release()
         super().close()
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
 from logging import ERROR, INFO
+from typing import TYPE_CHECKING
 
 from flask import Flask, request
 from werkzeug.exceptions import BadRequest
@@ -20,9 +21,11 @@ from attune.entry.envelope import Event, read_deleted, read_finalized, read_laun
 from attune.entry.serving import about_dataset, about_object, attend, served
 from attune.errors import NotAnEventError
 from attune.log import logger
-from attune.services.ingest import Outcome, Taken
-from attune.services.watch import Tick
 from attune.tracing import Tracer, note
+
+if TYPE_CHECKING:  # each function imports the services that it has use for
+    from attune.services.ingest import Taken
+    from attune.services.watch import Tick
 
 MOST_BYTES = 16 * 1024 * 1024
 """Of an event's body: Pub/Sub's 10 MB are about 14 MB in base64, and nothing larger is read."""
@@ -154,6 +157,8 @@ def _tell_of_the_intake(tick: Tick) -> None:
 
 
 def _tell(name: str, generation: int, taken: Taken) -> None:
+    from attune.services.ingest import Outcome  # noqa: PLC0415 - ingest has it already, and the others do without
+
     pair = taken.pair
     reasons = [reason.code for reason in pair.reasons] if pair and taken.outcome is Outcome.REJECTED else None
     note(outcome=taken.outcome, reasons=reasons)

@@ -1,19 +1,19 @@
-"""Encode a row: the audio's base64 spliced between parts rendered before, in one buffer, without a second copy."""
+"""Encode a row: the audio's base64 between parts rendered before. They are joined where they are stored, not here."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 import orjson
 import pybase64
 
 from attune.domain.pair import Row
 from attune.domain.phrasing import Phrasing
-from attune.domain.row import RowFormat, Template, Weight, base64_size, row_digest, tokens_of
-from attune.ports import Buffer, Objects
+from attune.domain.row import RowFormat, Template, Weight, row_digest, tokens_of
+from attune.ports import Buffer, Objects, Parts
 
-_BLOCK = 3 << 16  # a multiple of 3 bytes, so that blocks of base64 join without padding between them
 JSONL = "application/jsonl"
 TEXT = "text/plain; charset=utf-8"
 
@@ -44,7 +44,7 @@ class Utterance:
 def store_row(utterance: Utterance, path: str, phrasing: Phrasing, key: str, objects: Objects) -> Row:
     """Writes the row's object, and before it our copies of what it needs. Doing it again changes nothing.
 
-    `key` is the dataset's folder. Peak memory: the recording, its base64 for `inline_data`, and a block of 192 KiB.
+    `key` is the dataset's folder. Peak memory: the recording, and its base64 for `inline_data`.
     """
     task = phrasing.task_of(path)
     template = phrasing.template_of(task)
@@ -56,8 +56,8 @@ def store_row(utterance: Utterance, path: str, phrasing: Phrasing, key: str, obj
         original_name = text_name(key, audio_sha256, text_sha256)
         objects.put(original_name, utterance.said.encode(), TEXT)
     kept = recording_name(key, audio_sha256, utterance.ending)
-    audio_name, line = _line(utterance, text, template, kept, objects)
     digest = row_digest(template.digest, utterance.mime_type, audio_sha256, text_sha256)
+    audio_name, line = _line(utterance, text, template, kept, objects)
     stored = objects.put(row_name(key, digest), line, JSONL)
     return Row(
         name=stored.name,
@@ -99,20 +99,17 @@ def written(said: str, template: Template) -> str:
 
 def point_at(uri: str, mime_type: str, text: str, template: Template) -> bytes:
     """A `file_uri` row, its line ending included."""
-    head, middle, tail = template.render(mime_type)
+    head, middle, tail = _rendered(template, mime_type)
     return b"".join((head, _json_text(uri), middle, _json_text(text), tail))
 
 
-def encode_inline(audio: bytes, mime_type: str, text: str, template: Template) -> bytearray:
-    """An `inline_data` row, its line ending included."""
-    head, middle, tail = template.render(mime_type)
-    before = head
-    after = b"".join((middle, _json_text(text), tail))
-    row = bytearray(len(before) + base64_size(len(audio)) + len(after))
-    row[: len(before)] = before
-    _fill_base64(row, len(before), audio)
-    row[len(row) - len(after) :] = after
-    return row
+def encode_inline(audio: bytes, mime_type: str, text: str, template: Template) -> tuple[bytes, bytes, bytes]:
+    """An `inline_data` row, its line ending included, in three parts: before the base64, that, and behind it.
+
+    To join them would take as long as to encode, and as much memory again.
+    """
+    before, middle, tail = _rendered(template, mime_type)
+    return before, pybase64.b64encode(audio), b"".join((middle, _json_text(text), tail))
 
 
 def _content(audio: bytes | Copy) -> tuple[str, int]:
@@ -123,7 +120,7 @@ def _content(audio: bytes | Copy) -> tuple[str, int]:
 
 def _line(
     utterance: Utterance, text: str, template: Template, copy_name: str, objects: Objects
-) -> tuple[str | None, Buffer]:
+) -> tuple[str | None, Buffer | Parts]:
     """Our copy's name, where the row points at one, and the row."""
     audio = utterance.audio
     if template.row_format is RowFormat.FILE_URI:
@@ -135,12 +132,9 @@ def _line(
     return None, encode_inline(data, utterance.mime_type, text, template)
 
 
-def _fill_base64(row: bytearray, at: int, audio: bytes) -> None:
-    source, target = memoryview(audio), memoryview(row)
-    for start in range(0, len(audio), _BLOCK):
-        block = pybase64.b64encode(source[start : start + _BLOCK])
-        target[at : at + len(block)] = block
-        at += len(block)
+@lru_cache(maxsize=64)
+def _rendered(template: Template, mime_type: str) -> tuple[bytes, bytes, bytes]:
+    return template.render(mime_type)
 
 
 def _json_text(text: str) -> bytes:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import google_crc32c
 
 from attune.errors import GoneError
-from attune.ports import Buffer, Stored
+from attune.ports import Buffer, Parts, Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +89,9 @@ class MemoryObjects:
             raise GoneError(f"there is no {name} in {self.bucket.name}")
         return found.data
 
-    def put(self, name: str, data: Buffer, content_type: str) -> Stored:
+    def put(self, name: str, data: Buffer | Parts, content_type: str) -> Stored:
         """Stores the bytes under a name that is free, or returns what stands there."""
-        return _stored(name, self.bucket.upload_new(name, bytes(data), content_type))
+        return _stored(name, self.bucket.upload_new(name, whole(data), content_type))
 
     def compose(self, name: str, sources: Sequence[str]) -> Stored:
         """Joins 1 to 32 objects under a name that is free, or returns what stands there."""
@@ -122,6 +122,11 @@ class MemoryObjects:
 
 
 _MOST_SOURCES = 32
+
+
+def whole(data: Buffer | Parts) -> bytes:
+    """An object's bytes, in one piece."""
+    return b"".join(data) if isinstance(data, tuple) else bytes(data)
 
 
 def _stored(name: str, found: MemoryObject) -> Stored:

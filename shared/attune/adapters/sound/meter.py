@@ -70,7 +70,7 @@ class Meter:
         self._frames, self._before = 0, 0.0  # seconds before the form was this one
         self._chunks: _Chunks | None = None
         self._silence_dbfs = silence_dbfs
-        self._levels, self._clipping = Levels(), _Clipping()
+        self._levels, self._clipping = Levels(), Clipping()
 
     @property
     def seconds(self) -> float:
@@ -163,7 +163,7 @@ class _Chunks:
         return fits
 
 
-class _Clipping:
+class Clipping:
     """The peak, and the samples at full scale that stand beside another such one of their channel.
 
     Such neighbours come in runs; a run of n samples has n - 1 pairs. So counted are the pairs, and one for each pair

@@ -1,0 +1,200 @@
+"""Pairs a second through the ingest function on the emulators, beside the same remote calls made by a bare loop.
+
+The function is its staged folder, served as the local stack serves it. The loop knows every call beforehand: it has the
+client libraries, as many threads as events are under way, and nothing to decide. They take turns, on their own pairs.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import orjson
+import requests.adapters
+import urllib3
+
+from attune.domain.pair import PairState
+from attune_local.stack import plan
+from attune_local.stack.cloud_events import Delivery, Push, storage_delivery
+from attune_local.stack.loopback import HOST
+from attune_local.stack.stack import PYTHON_SETTINGS, Stack
+from bench.ingest_calls import SETTINGS, Recorder, Replay, Step, counted
+from bench.line import Line
+from sounds import encoded, speech
+
+STAGED = Path("build")
+AT_ONCE = (1, 4, 16)
+MOST = 1.2
+PAIRS = {1: 16, 4: 32, 16: 48}  # in a round
+ROUNDS = 5
+_SECONDS = 5.0  # of a recording
+_FUNCTION, _LOOP = "function", "loop"
+_TAKEN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """So many pairs at once: a second through the function, and through the loop; its time over the loop's."""
+
+    at_once: int
+    function: float
+    loop: float
+    times: float
+
+
+@dataclass(slots=True)
+class Course:
+    """The stack with the function, and pairs that are numbered as they are used."""
+
+    stack: Stack
+    recorder: Recorder = field(default_factory=lambda: Recorder(_LOOP))
+    used: int = 0
+    _http: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(maxsize=max(AT_ONCE), retries=False))
+    _replay: Replay = field(init=False)
+    _recording: bytes = field(default_factory=lambda: encoded(".wav", speech(_SECONDS)))
+
+    def __post_init__(self) -> None:
+        storage: Any = self.stack.storage_client()
+        for scheme in ("https://", "http://"):  # as the function's own client has it
+            storage._http.mount(scheme, requests.adapters.HTTPAdapter(pool_maxsize=max(AT_ONCE)))  # noqa: SLF001
+        self._replay = Replay(self.stack.firestore_client(), storage)
+        for dataset in (_FUNCTION, _LOOP):
+            self.stack.firestore_client().document("datasets", dataset).set(SETTINGS)
+        for dataset in (_FUNCTION, _LOOP):  # by the function, too: what it remembers of the settings is there then
+            self._through_function(self._uploaded(dataset, 0), 1)
+        self.recorder.of(self._files(_LOOP, 0))
+
+    def round(self, at_once: int, pairs: int) -> tuple[float, float]:
+        """The seconds of so many pairs through the function, and of as many through the loop."""
+        numbers = range(self.used + 1, self.used + 1 + pairs)
+        self.used += pairs
+        posts = [post for number in numbers for post in self._uploaded(_FUNCTION, number)]
+        steps = [self._steps(number) for number in numbers]
+        return self._through_function(posts, at_once), _timed(_all, steps, at_once)
+
+    def calls(self) -> str:
+        """What a pair asks for."""
+        self.used += 1
+        return ", ".join(f"{count} {name}" for name, count in counted(self.recorder.of(self._files(_LOOP, self.used))))
+
+    def accepted(self) -> int:
+        """The pairs that the function took."""
+        pairs: Any = self.stack.firestore_client().collection("datasets", _FUNCTION, "pairs")
+        return sum(found.get("state") == PairState.ACCEPTED for found in pairs.stream())
+
+    def _through_function(self, posts: Sequence[Sequence[Delivery]], at_once: int) -> float:
+        self._http.clear()  # the server closes a connection that was idle for two seconds, while the loop had its turn
+        return _timed(self._post, posts, at_once)
+
+    def _post(self, deliveries: Sequence[Delivery]) -> None:
+        for delivery in deliveries:
+            url = self.stack.url("ingest")
+            answer = self._http.request("POST", url, body=delivery.body, headers=dict(delivery.headers))
+            if answer.status != _TAKEN:
+                raise RuntimeError(f"the function answered {answer.status}: {self.stack.processes['ingest'].tail()}")
+
+    def _uploaded(self, dataset: str, number: int) -> list[list[Delivery]]:
+        """The events of a pair's files, which are in the bucket."""
+        generations = self._upload(self._files(dataset, number))
+        sizes = {name: len(data) for name, data in self._files(dataset, number).items()}
+        return [[_event(name, generation, sizes[name]) for name, generation in generations.items()]]
+
+    def _steps(self, number: int) -> list[Step]:
+        files = self._files(_LOOP, number)
+        return self._replay.prepared(self.recorder.of(files), self._upload(files))
+
+    def _upload(self, files: Mapping[str, bytes]) -> dict[str, int]:
+        bucket = self.stack.storage_client().bucket(plan.INTAKE_BUCKET)
+        generations = {}
+        for name, data in files.items():
+            blob = bucket.blob(name)
+            blob.upload_from_string(data)
+            generations[name] = int(blob.generation)
+        return generations
+
+    def _files(self, dataset: str, number: int) -> dict[str, bytes]:
+        """The transcript, then the recording; no other number has them."""
+        last = number.to_bytes(2, "little")
+        return {
+            f"{dataset}/pair {number:05}.txt": f"This is the sentence that has the number {number}.\n".encode(),
+            f"{dataset}/pair {number:05}.wav": self._recording[: -len(last)] + last,
+        }
+
+
+@contextmanager
+def course() -> Iterator[Course]:
+    """The emulators and the function, without the bridge: here each event is posted when its turn has come."""
+    with Stack() as stack:
+        folder = (STAGED / "ingest").resolve()
+        settings = {"THREADS": str(max(AT_ONCE)), "PYTHONPATH": str(folder), **PYTHON_SETTINGS}
+        stack.processes.launch("ingest", _serve, stack.environment() | settings, folder)
+        stack.processes.wait_ready()
+        yield Course(stack)
+
+
+def measure(rounds: int = ROUNDS) -> tuple[list[Pace], str]:
+    """Each of `AT_ONCE`, and the calls of a pair."""
+    with course() as on:
+        on.round(max(AT_ONCE), max(AT_ONCE))  # every thread and connection is there afterwards
+        paces = [_pace(on, at_once, rounds) for at_once in AT_ONCE]
+        taken = on.accepted()
+        if taken != on.used + 1:
+            raise RuntimeError(f"of {on.used + 1} pairs the function accepted {taken}")
+        return paces, on.calls()
+
+
+def lines() -> Iterator[Line]:
+    """A line for each number of pairs at once."""
+    paces, calls = measure()
+    for pace in paces:
+        many = "pair" if pace.at_once == 1 else "pairs"
+        figure = f"{pace.times:.2f} x: {pace.function:.0f} pairs/s, the bare loop {pace.loop:.0f}"
+        numbers = {"times": pace.times, "function": pace.function, "loop": pace.loop}
+        what = f"ingest on the emulators, {pace.at_once} {many} at once"
+        yield Line(what, f"<= {MOST} x its calls alone", figure, pace.times <= MOST, numbers)
+    yield Line("ingest: the calls that both make", "-", calls, None)
+
+
+def _pace(on: Course, at_once: int, rounds: int) -> Pace:
+    pairs = PAIRS[at_once]
+    took = [on.round(at_once, pairs) for _ in range(rounds)]
+    function, loop = (median(seconds) for seconds in zip(*took, strict=True))
+    return Pace(at_once, pairs / function, pairs / loop, median(ours / bare for ours, bare in took))
+
+
+def _timed(work: Callable[[Any], None], things: Sequence[Any], at_once: int) -> float:
+    with ThreadPoolExecutor(at_once) as threads:
+        list(threads.map(time.sleep, [0.01] * at_once))  # so that all of them are there
+        started = time.perf_counter()
+        list(threads.map(work, things))
+        return time.perf_counter() - started
+
+
+def _all(steps: Sequence[Step]) -> None:
+    for step in steps:
+        step()
+
+
+def _event(name: str, generation: int, size: int) -> Delivery:
+    resource = {"bucket": plan.INTAKE_BUCKET, "name": name, "generation": str(generation), "size": str(size)}
+    attributes = {"eventType": "OBJECT_FINALIZE", "bucketId": plan.INTAKE_BUCKET, "objectId": name}
+    push = Push(str(generation), datetime.now(UTC).isoformat(), attributes, orjson.dumps(resource), "attune-ingest")
+    return storage_delivery(push)
+
+
+def _serve(port: int) -> tuple[str, ...]:
+    serve = (sys.executable, "-m", "functions_framework", "--host", HOST, "--port", str(port))
+    return (*serve, "--source", "main.py", "--target", "ingest", "--signature-type", "cloudevent")
+
+
+if __name__ == "__main__":
+    for each in lines():
+        print(f"{each.what}: {each.figure} [{each.goal}: {each.met}]")  # noqa: T201 - what this module is run for
