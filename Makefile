@@ -15,6 +15,7 @@ CORPUS    ?=
 THRESHOLD ?=
 SEED      ?= 1
 PAIRS     ?= 2000
+LEAST     ?= 20
 
 .PHONY: help setup demo local test thorough soak mutations check audit bench bench-datasets stage plan show apply lock lock-check format lint types architecture clean
 
@@ -45,7 +46,7 @@ thorough: stage ## what takes long, too, and every property on many more example
 	THOROUGH=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "thorough or not thorough" --timeout 3600
 
 soak: stage ## try to break it: SEED=1 PAIRS=2000, on the local stack
-	PYTHONPATH=tests $(BIN)/python -u -m breaker --seed $(SEED) --pairs $(PAIRS) --json build/soak-$(SEED).json
+	PYTHONPATH=tests $(BIN)/python -u -m breaker --seed $(SEED) --pairs $(PAIRS) --least $(LEAST) --json build/soak-$(SEED).json
 
 mutations: $(READY) ## take each protection away, in a copy of the tree: the tests must see it
 	PYTHONPATH=tests $(BIN)/python -m mutations

@@ -34,6 +34,7 @@ from bench.line import Line
 from bench.turns import in_turn, ratio
 
 MOST = 1.5
+MOST_OF_COMMAND = 2.0  # it judges transcripts, compares pairs and plans a run, too, and moves it all between processes
 FILES = 200
 _ROUNDS = 9
 _LIMITS = Limits()
@@ -58,7 +59,8 @@ def command() -> Line:
     times = 1 / speed.share
     figure = f"{times:.2f} x a bare decode's time; {checking.told(speed)}"
     numbers = {"times": times, "pairs": speed.check.processor}
-    return Line("attune check, per core", f"<= {MOST} x a bare decode", figure, times <= MOST, numbers)
+    goal = f"<= {MOST_OF_COMMAND:g} x a bare decode"
+    return Line("attune check, per core", goal, figure, times <= MOST_OF_COMMAND, numbers)
 
 
 @dataclass(frozen=True, slots=True)

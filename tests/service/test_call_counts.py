@@ -32,7 +32,7 @@ def test_an_accepted_pair_costs_at_most_so_many_calls(row_format: str) -> None:
 
 @pytest.mark.parametrize("row_format", ["file_uri", "inline_data"])
 def test_a_pair_costs_the_same_after_ten_and_after_hundreds(row_format: str) -> None:
-    assert cost(row_format, 10) == cost(row_format, tries(300, 3_000))
+    assert cost(row_format, 10) == cost(row_format, tries(120, 3_000))
 
 
 def test_a_half_that_waits_costs_one_call() -> None:

@@ -337,7 +337,7 @@ def test_an_evaluation_goes_on_without_an_utterance_that_is_gone() -> None:
 # --- crashes ----------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=tries(25, 500), deadline=None)
+@settings(max_examples=tries(12, 500), deadline=None)
 @given(st.integers(0, 2**32), st.sampled_from(["inline_data", "file_uri"]))
 def test_a_watcher_that_dies_anywhere_while_it_forgets_is_followed_by_one_that_forgets_the_rest(
     seed: int, row_format: str
