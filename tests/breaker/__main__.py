@@ -16,7 +16,10 @@ from breaker.run import Outcome, Wanted, run
 ROOT = Path(__file__).parents[2]
 LEAST = 20
 """So often each kind has to be hit."""
-_COLUMNS = ("lost", "duplicated", "not canonical", "jobs per run", "stray jobs", "alias violations", "gap", "untold")
+_COLUMNS = (
+    *("lost", "duplicated", "not canonical", "jobs per run", "stray jobs", "jobs at once", "alias violations"),
+    *("gap", "ledger", "untold", "ids with two contents", "markers in logs"),
+)
 
 
 def main() -> int:
