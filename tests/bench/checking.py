@@ -22,7 +22,7 @@ from sounds import encoded, speech
 
 PAIRS = 2_000
 FOLDER = Path("build/bench/sentences")
-_ROUNDS = 3
+_ROUNDS = 5
 
 
 @dataclass(frozen=True, slots=True)

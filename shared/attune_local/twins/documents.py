@@ -1,11 +1,13 @@
-"""Documents in memory, stored as Firestore would store them and as strict about what a compare-and-set was made on."""
+"""Documents in memory, stored as Firestore would store them and as strict about what a compare-and-set was made on.
+
+The codec makes maps and lists anew both ways, so that nobody holds on to what is stored.
+"""
 
 from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterator, Sequence
-from copy import deepcopy
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -83,7 +85,7 @@ class MemoryDocuments:
         if isinstance(write, Delete):
             self._stored.pop(write.key.path, None)
             return None
-        fields = deepcopy(encode(write.value))
+        fields = encode(write.value)
         stands = self._stored.get(write.key.path)
         if stands is not None and stands.fields == fields:
             return stands.version  # as Firestore: what changes nothing leaves the update time
@@ -91,16 +93,20 @@ class MemoryDocuments:
         return version
 
     def _matching(self, query: Query[Any]) -> Iterator[_Path]:
+        wanted = [(name, _test(value)) for name, value in query.where]
         for path, stored in self._stored.items():
-            # Firestore finds no document by a field that it lacks.
-            ordered = query.order_by is None or query.order_by in stored.fields
-            held = all(_holds(stored.fields.get(name), value) for name, value in query.where)
-            if _lies_in(path, query) and ordered and held and _reaches(stored.fields, query):
-                yield path
+            if not _lies_in(path, query):
+                continue
+            for name, holds in wanted:
+                if not holds(stored.fields.get(name)):
+                    break
+            else:
+                if _reaches(stored.fields, query):
+                    yield path
 
 
 def _versioned(key: Key[T], stored: _Stored) -> Versioned[T]:
-    return Versioned(key, decode(key.kind, deepcopy(stored.fields)), stored.version)
+    return Versioned(key, decode(key.kind, stored.fields), stored.version)
 
 
 def _lies_in(path: _Path, query: Query[Any]) -> bool:
@@ -109,14 +115,20 @@ def _lies_in(path: _Path, query: Query[Any]) -> bool:
     return path[:-1] == query.collection
 
 
-def _holds(stored: object, wanted: object) -> bool:
+def _test(wanted: object) -> Callable[[object], bool]:
+    """Whether a field's value is wanted."""
     if isinstance(wanted, Contains):
-        return isinstance(stored, list) and plain(wanted.value) in stored
-    return stored in [plain(value) for value in wanted] if isinstance(wanted, tuple) else stored == plain(wanted)
+        inner = plain(wanted.value)
+        return lambda stored: isinstance(stored, list) and inner in stored
+    values = [plain(value) for value in wanted] if isinstance(wanted, tuple) else [plain(wanted)]
+    return values.__contains__
 
 
 def _reaches(fields: dict[str, Any], query: Query[Any]) -> bool:
-    return query.order_by is None or query.at_least is None or fields[query.order_by] >= query.at_least
+    """Firestore finds no document by a field that it lacks."""
+    if query.order_by is None:
+        return True
+    return query.order_by in fields and (query.at_least is None or fields[query.order_by] >= query.at_least)
 
 
 def _rank(path: _Path, fields: dict[str, object], query: Query[Any]) -> tuple[Any, _Path]:
