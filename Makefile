@@ -39,11 +39,11 @@ local: stage ## keep the local stack up and print its addresses
 
 test: stage ## every test, but for what takes long
 	$(BIN)/python -m attune_local.browser
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 thorough: stage ## what takes long, too, and every property on many more examples
 	$(BIN)/python -m attune_local.browser
-	THOROUGH=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "thorough or not thorough" --timeout 3600
+	THOROUGH=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "thorough or not thorough" --timeout 3600
 
 soak: stage ## try to break it: SEED=1 PAIRS=2000, on the local stack
 	PYTHONPATH=tests $(BIN)/python -u -m breaker --seed $(SEED) --pairs $(PAIRS) --least $(LEAST) --json build/soak-$(SEED).json

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from attune_local.stack.stack import Stack
 from breaker.injections import Chaos
 from breaker.people import People
-from breaker.processes import LEASE_SECONDS, Functions, paused
+from breaker.processes import Functions, paused
 
 _SERVICES = ("firestore", "pubsub", "storage", "vertex")
 _HOLDERS = ("launch", "watch")
@@ -51,7 +51,7 @@ class Plague:
         self.chaos.hits.add("kill: at random")
 
     def _pause_function(self) -> None:
-        self.functions.pause(self._dice.choice(_HOLDERS), LEASE_SECONDS + 1)
+        self.functions.pause(self._dice.choice(_HOLDERS), self.functions.timing.lease + 1)
         self.chaos.hits.add("pause: function past its lease")
 
     def _pause_service(self) -> None:

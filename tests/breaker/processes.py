@@ -21,18 +21,32 @@ from breaker.injections import Chaos
 from breaker.proxies import Proxy, grpc_proxy, http_proxy
 
 TESTS = Path(__file__).parents[1]
-LEASE_SECONDS = 10
-MOST_SKEW_SECONDS = 8
 _START_SECONDS = 120.0
-_TIMING = {
-    "ATTUNE_LEASE_SECONDS": str(LEASE_SECONDS),
-    "ATTUNE_INTENT_SECONDS": "120",
+_SETTINGS = {
     "ATTUNE_STALLED_SECONDS": "5",
     "ATTUNE_SWEEP_SECONDS": "4",
     "THREADS": "4",
     "PYTHONUNBUFFERED": "1",
-    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONDONTWRITEBYTECODE": "",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds: a lease, an intent to create a job, and how far a process's clock may be off.
+
+    Half an intent has to outlast a pause past a lease and two clocks that are off. Whoever comes after a launcher that
+    died with an intent waits for the rest of it.
+    """
+
+    lease: int = 10
+    intent: int = 120
+    skew: float = 8
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The functions' settings."""
+        return {"ATTUNE_LEASE_SECONDS": str(self.lease), "ATTUNE_INTENT_SECONDS": str(self.intent)}
 
 
 @dataclass(slots=True)
@@ -45,6 +59,7 @@ class Functions:
     stack: Stack
     staged: Path
     chaos: Chaos
+    timing: Timing = Timing()
     _dice: random.Random = field(init=False)
     _children: dict[str, Child] = field(default_factory=dict)
     _environments: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -96,7 +111,7 @@ class Functions:
 
     def _launch(self, name: str) -> None:
         port = self._children[name].port if name in self._children else free_port()
-        skew = 0.0 if self.chaos.calm else self._dice.uniform(-MOST_SKEW_SECONDS, MOST_SKEW_SECONDS)
+        skew = 0.0 if self.chaos.calm else self._dice.uniform(-self.timing.skew, self.timing.skew)
         if skew:
             self.chaos.hits.add("clock: skewed")
         folder = (self.staged / name).resolve()
@@ -112,7 +127,8 @@ class Functions:
         return {
             **{key: value for key, value in os.environ.items() if not key.startswith("ATTUNE_")},
             **self.stack.environment(),
-            **_TIMING,
+            **_SETTINGS,
+            **self.timing.environment,
             "FIRESTORE_EMULATOR_HOST": at[Service.FIRESTORE],
             "PUBSUB_EMULATOR_HOST": at[Service.PUBSUB],
             "STORAGE_EMULATOR_HOST": f"http://{at[Service.STORAGE]}",

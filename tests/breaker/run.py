@@ -18,7 +18,7 @@ from breaker.injections import KINDS, Chaos, Hits
 from breaker.outside import Outside
 from breaker.people import People
 from breaker.plague import Plague
-from breaker.processes import Functions
+from breaker.processes import Functions, Timing
 from breaker.quiet import Quiet, Say
 from breaker.sentinel import Sentinel
 
@@ -26,6 +26,7 @@ _TICK_SECONDS = 1.0
 _MOST_WAITING = 60  # events: nobody uploads into a jam, so that the harm is spread over all files
 _IDLE = 10  # events: fewer wait where more of the same may come
 _LONGEST = 90.0, 0.5  # seconds of harm, and more for each pair
+_LONG = Timing()
 _PACE = VertexPace(quota=3, queue_seconds=0.3, run_seconds=0.6)
 
 
@@ -74,14 +75,22 @@ class Outcome:
         return not self.missed and all(finding.holds for finding in self.findings)
 
 
-def run(seed: int, pairs: int, staged: Path, wanted: Wanted, say: Say, logs: Path | None = None) -> Outcome:
+def run(
+    seed: int,
+    pairs: int,
+    staged: Path,
+    wanted: Wanted,
+    say: Say,
+    logs: Path | None = None,
+    timing: Timing = _LONG,
+) -> Outcome:
     """Drives the stack with so many pairs while everything befalls it that can; its logs stay in a folder, if told."""
     began = time.monotonic()
     chaos, corpus = Chaos(seed, Hits()), Corpus(seed, pairs)
     with ExitStack() as closing:
         objects = Path(closing.enter_context(TemporaryDirectory(prefix="breaker-")))
         stack = closing.enter_context(Stack(Plan(vertex=_PACE, logs=logs, objects=objects)))
-        functions = Functions(stack, staged, chaos)
+        functions = Functions(stack, staged, chaos, timing)
         closing.callback(functions.close)
         deliveries = Deliveries(stack, functions.url, chaos, seed)
         closing.callback(deliveries.stop)

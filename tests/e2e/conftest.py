@@ -14,7 +14,8 @@ from attune_local.stage import stage
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="session")
+# For a file, not for the session: its ticks would keep a processor busy under all the tests that come after.
+@pytest.fixture(scope="module")
 def running(emulators_installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:  # noqa: ARG001 - skips, and gives nothing
     staged = tmp_path_factory.mktemp("build")
     stage(ROOT, ["ingest", "erase", "launch", "watch"], staged)

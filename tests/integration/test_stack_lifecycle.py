@@ -16,14 +16,16 @@ from attune_local.stack.waiting import wait_until
 
 pytestmark = pytest.mark.emulators
 
-# Starts the emulators, tells their process ids, and waits to be ended.
+# Starts the emulators, tells their process ids, and waits to be ended: by short sleeps, as `attune_local up` does. A
+# signal that the kernel hands to another thread does not wake a main thread that sleeps.
 SCRIPT = """
 import json, signal, time
 from attune_local.stack.stack import Stack
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job would ignore it
 with Stack() as stack:
     print(json.dumps([stack.processes[name].pid for name in stack.processes.names()]), flush=True)
-    time.sleep(600)
+    while True:
+        time.sleep(0.05)
 """
 
 

@@ -25,8 +25,8 @@ from attune_local.stack.storage_server import find_storage_server, storage_serve
 from attune_local.stack.ticker import Ticker
 
 PUBLISH_SECONDS = 30.0
-# The staged folders stay as they were staged, and a log line is written when it is said.
-PYTHON_SETTINGS = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
+# A staged folder is compiled when its first process starts, as a build would do it; a line is written when it is said.
+PYTHON_SETTINGS = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONUNBUFFERED": "1"}
 
 
 class Stack:
