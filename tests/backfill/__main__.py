@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import resource
 import time
 
 from attune import bootstrap
 from attune.services.sweep.sweeping import Swept
+from bench.resident import most_held
 
 
 def main() -> None:
@@ -27,7 +27,7 @@ def main() -> None:
                 "calls": calls,
                 "longest_call_seconds": round(longest, 1),
                 "seconds": round(time.monotonic() - began, 1),
-                "peak_kilobytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+                "peak_kilobytes": most_held(),
             }
         )
     )

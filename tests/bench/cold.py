@@ -25,6 +25,7 @@ from bench.opening import HIDDEN, Opened
 
 FUNCTIONS = ("ingest", "erase", "launch", "watch")
 FOLDER = ROOT / "build" / "bench" / "staged"
+UNCOMPILED = ROOT / "build" / "bench" / "uncompiled"
 VERTEX = ("google.cloud.aiplatform", "google.cloud.aiplatform_v1", "google.genai", "vertexai")
 _ROUNDS = 6
 _WANTED = 1.15  # times the bare imports
@@ -44,7 +45,7 @@ def opened(step: str, *functions: str, within: Path | None = None) -> list[Opene
     """What the functions' processes tell of themselves at a step; as they are staged, or within another folder."""
     hidden = {HIDDEN: ",".join(sorted(_not_deployed(functions)))}
     command = [sys.executable, "-m", "bench.opening", step, str(within or folder()), *functions]
-    path = {"PYTHONPATH": str(ROOT / "tests")}
+    path = {"PYTHONPATH": str(ROOT / "tests"), "PYTHONDONTWRITEBYTECODE": "1"}
     said = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=os.environ | path | hidden)
     told = [json.loads(line) for line in said.stdout.splitlines()]
     return [Opened(**fields) for fields in told if "packages" in fields]  # the others are the functions' log
@@ -59,6 +60,7 @@ def lines() -> Iterator[Line]:
     times, more = asking.seconds / quiet.seconds, (asking.resident - quiet.resident) / _MIB
     figure = f"{times:.1f} x the seconds, {more:,.0f} MiB more, when the tuning service is asked"
     yield Line("a watch with a job to follow", "-", figure, None, {"times": times, "more_mib": more})
+    yield _anew()
     yield from _imported()
 
 
@@ -99,9 +101,21 @@ def _cold(function: str, bare: Opened, ours: Opened) -> Line:
     return Line(f"cold start of {function}", f"<= {_WANTED} x bare imports", figure, met, numbers)
 
 
-def _in_turns(*steps: tuple[str, str]) -> list[Opened]:
+def _anew() -> Line:
+    """What `infra/` spares by a build's bytecode that an image's dates do not make stale."""
+    stage(ROOT, ["watch"], UNCOMPILED)
+    kept, anew = _in_turns(("ready", "watch"), ("ready", "watch", UNCOMPILED))
+    times = anew.seconds / kept.seconds
+    figure = f"{times:.2f} x the seconds, {anew.seconds - kept.seconds:.2f} more, if the package is compiled anew"
+    return Line("a watch whose bytecode is stale", "-", figure, None, {"times": times})
+
+
+def _in_turns(*steps: tuple[str, str] | tuple[str, str, Path]) -> list[Opened]:
     """The best of some rounds of each, one after the other."""
-    rounds = [[opened(step, function)[0] for step, function in steps] for _ in range(_ROUNDS)]
+    rounds = [
+        [opened(step, function, within=within[0] if within else None)[0] for step, function, *within in steps]
+        for _ in range(_ROUNDS)
+    ]
     return [min(each, key=lambda found: found.seconds) for each in zip(*rounds, strict=True)]
 
 

@@ -42,6 +42,10 @@ resource "google_cloudfunctions2_function" "this" {
     service_account   = var.build_account
     docker_repository = var.docker_repository
 
+    # A build compiles the package, then dates every file 1980, and Python takes bytecode of another date for stale: each
+    # cold start would compile anew. With this set, bytecode goes by its source's hash.
+    environment_variables = { SOURCE_DATE_EPOCH = "315532801" }
+
     source {
       storage_source {
         bucket = google_storage_bucket_object.source.bucket
