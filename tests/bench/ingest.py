@@ -2,6 +2,7 @@
 
 The function is its staged folder, served as the local stack serves it. The loop knows every call beforehand: it has the
 client libraries, as many threads as events are under way, and nothing to decide. They take turns, on their own pairs.
+The same events are posted to a function that does nothing, too, to tell what of the difference is the server's.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -38,16 +40,21 @@ ROUNDS = 5
 _SECONDS = 5.0  # of a recording
 _FUNCTION, _LOOP = "function", "loop"
 _TAKEN = 200
+_EMPTY = str(Path(__file__).with_name("nothing.py"))
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """So many pairs at once: a second through the function, and through the loop; its time over the loop's."""
+    """So many pairs at once: a second through the function, and through the loop; its time over the loop's.
+
+    `without_server` is that of its time less an empty function's.
+    """
 
     at_once: int
     function: float
     loop: float
     times: float
+    without_server: float
 
 
 @dataclass(slots=True)
@@ -72,13 +79,14 @@ class Course:
             self._through_function(self._uploaded(dataset, 0), 1)
         self.recorder.of(self._files(_LOOP, 0))
 
-    def round(self, at_once: int, pairs: int) -> tuple[float, float]:
-        """The seconds of so many pairs through the function, and of as many through the loop."""
+    def round(self, at_once: int, pairs: int) -> tuple[float, float, float]:
+        """The seconds of so many pairs through the function, through the loop, and through a function that is empty."""
         numbers = range(self.used + 1, self.used + 1 + pairs)
         self.used += pairs
         posts = [post for number in numbers for post in self._uploaded(_FUNCTION, number)]
         steps = [self._steps(number) for number in numbers]
-        return self._through_function(posts, at_once), _timed(_all, steps, at_once)
+        empty = self._through_function(posts, at_once, "nothing")
+        return self._through_function(posts, at_once), _timed(_all, steps, at_once), empty
 
     def calls(self) -> str:
         """What a pair asks for."""
@@ -90,16 +98,16 @@ class Course:
         pairs: Any = self.stack.firestore_client().collection("datasets", _FUNCTION, "pairs")
         return sum(found.get("state") == PairState.ACCEPTED for found in pairs.stream())
 
-    def _through_function(self, posts: Sequence[Sequence[Delivery]], at_once: int) -> float:
+    def _through_function(self, posts: Sequence[Sequence[Delivery]], at_once: int, function: str = "ingest") -> float:
         self._http.clear()  # the server closes a connection that was idle for two seconds, while the loop had its turn
-        return _timed(self._post, posts, at_once)
+        return _timed(partial(self._post, function), posts, at_once)
 
-    def _post(self, deliveries: Sequence[Delivery]) -> None:
+    def _post(self, function: str, deliveries: Sequence[Delivery]) -> None:
         for delivery in deliveries:
-            url = self.stack.url("ingest")
+            url = self.stack.url(function)
             answer = self._http.request("POST", url, body=delivery.body, headers=dict(delivery.headers))
             if answer.status != _TAKEN:
-                raise RuntimeError(f"the function answered {answer.status}: {self.stack.processes['ingest'].tail()}")
+                raise RuntimeError(f"{function} answered {answer.status}: {self.stack.processes[function].tail()}")
 
     def _uploaded(self, dataset: str, number: int) -> list[list[Delivery]]:
         """The events of a pair's files, which are in the bucket."""
@@ -135,7 +143,8 @@ def course() -> Iterator[Course]:
     with Stack() as stack:
         folder = (STAGED / "ingest").resolve()
         settings = {"THREADS": str(max(AT_ONCE)), "PYTHONPATH": str(folder), **PYTHON_SETTINGS}
-        stack.processes.launch("ingest", _serve, stack.environment() | settings, folder)
+        stack.processes.launch("ingest", partial(_serve, "main.py", "ingest"), stack.environment() | settings, folder)
+        stack.processes.launch("nothing", partial(_serve, _EMPTY, "nothing"), settings, folder)
         stack.processes.wait_ready()
         yield Course(stack)
 
@@ -156,8 +165,11 @@ def lines() -> Iterator[Line]:
     paces, calls = measure()
     for pace in paces:
         many = "pair" if pace.at_once == 1 else "pairs"
-        figure = f"{pace.times:.2f} x: {pace.function:.0f} pairs/s, the bare loop {pace.loop:.0f}"
-        numbers = {"times": pace.times, "function": pace.function, "loop": pace.loop}
+        figure = (
+            f"{pace.times:.2f} x: {pace.function:.0f} pairs/s, the bare loop {pace.loop:.0f}; "
+            f"{pace.without_server:.2f} x without the time of an empty function"
+        )
+        numbers = {name: value for name, value in asdict(pace).items() if name != "at_once"}
         what = f"ingest on the emulators, {pace.at_once} {many} at once"
         yield Line(what, f"<= {MOST} x its calls alone", figure, pace.times <= MOST, numbers)
     yield Line("ingest: the calls that both make", "-", calls, None)
@@ -166,8 +178,11 @@ def lines() -> Iterator[Line]:
 def _pace(on: Course, at_once: int, rounds: int) -> Pace:
     pairs = PAIRS[at_once]
     took = [on.round(at_once, pairs) for _ in range(rounds)]
-    function, loop = (median(seconds) for seconds in zip(*took, strict=True))
-    return Pace(at_once, pairs / function, pairs / loop, median(ours / bare for ours, bare in took))
+    function, loop, _ = (median(seconds) for seconds in zip(*took, strict=True))
+    times = median(ours / bare for ours, bare, _ in took)
+    return Pace(
+        at_once, pairs / function, pairs / loop, times, median((ours - empty) / bare for ours, bare, empty in took)
+    )
 
 
 def _timed(work: Callable[[Any], None], things: Sequence[Any], at_once: int) -> float:
@@ -190,9 +205,9 @@ def _event(name: str, generation: int, size: int) -> Delivery:
     return storage_delivery(push)
 
 
-def _serve(port: int) -> tuple[str, ...]:
+def _serve(source: str, target: str, port: int) -> tuple[str, ...]:
     serve = (sys.executable, "-m", "functions_framework", "--host", HOST, "--port", str(port))
-    return (*serve, "--source", "main.py", "--target", "ingest", "--signature-type", "cloudevent")
+    return (*serve, "--source", source, "--target", target, "--signature-type", "cloudevent")
 
 
 if __name__ == "__main__":

@@ -39,9 +39,11 @@ def guard(app: Flask) -> None:
 
     @app.before_request
     def admit() -> None:
+        if request.method != "POST":
+            return
         with _refusing_what_is_no_event():
-            missing = [name for name in _CLOUD_EVENT if name not in _given()]
-            if request.method == "POST" and missing:
+            given = _given()
+            if missing := [name for name in _CLOUD_EVENT if name not in given]:
                 raise NotAnEventError(f"it is no CloudEvent: it has no {', '.join(missing)}")
 
 
