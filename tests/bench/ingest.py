@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -36,7 +37,7 @@ STAGED = Path("build")
 AT_ONCE = (1, 4, 16)
 MOST = 1.2
 PAIRS = {1: 16, 4: 32, 16: 48}  # in a round
-ROUNDS = 5
+ROUNDS = 6  # each of the three is first twice
 _SECONDS = 5.0  # of a recording
 _FUNCTION, _LOOP = "function", "loop"
 _TAKEN = 200
@@ -57,6 +58,15 @@ class Pace:
     without_server: float
 
 
+@dataclass(frozen=True, slots=True)
+class Took:
+    """Seconds of the same pairs through the function, through the loop, and through a function that is empty."""
+
+    function: float
+    loop: float
+    empty: float
+
+
 @dataclass(slots=True)
 class Course:
     """The stack with the function, and pairs that are numbered as they are used."""
@@ -64,6 +74,7 @@ class Course:
     stack: Stack
     recorder: Recorder = field(default_factory=lambda: Recorder(_LOOP))
     used: int = 0
+    rounds: int = 0
     _http: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(maxsize=max(AT_ONCE), retries=False))
     _replay: Replay = field(init=False)
     _recording: bytes = field(default_factory=lambda: encoded(".wav", speech(_SECONDS)))
@@ -79,14 +90,24 @@ class Course:
             self._through_function(self._uploaded(dataset, 0), 1)
         self.recorder.of(self._files(_LOOP, 0))
 
-    def round(self, at_once: int, pairs: int) -> tuple[float, float, float]:
-        """The seconds of so many pairs through the function, through the loop, and through a function that is empty."""
+    def round(self, at_once: int, pairs: int) -> Took:
+        """The seconds of so many pairs, each time in another order: who is first has what the uploads left to do."""
         numbers = range(self.used + 1, self.used + 1 + pairs)
         self.used += pairs
         posts = [post for number in numbers for post in self._uploaded(_FUNCTION, number)]
         steps = [self._steps(number) for number in numbers]
-        empty = self._through_function(posts, at_once, "nothing")
-        return self._through_function(posts, at_once), _timed(_all, steps, at_once), empty
+        turns: deque[Callable[[], float]] = deque(
+            [
+                lambda: self._through_function(posts, at_once),
+                lambda: _timed(_all, steps, at_once),
+                lambda: self._through_function(posts, at_once, "nothing"),
+            ]
+        )
+        turns.rotate(self.rounds)
+        took = deque(turn() for turn in turns)
+        took.rotate(-self.rounds)
+        self.rounds += 1
+        return Took(*took)
 
     def calls(self) -> str:
         """What a pair asks for."""
@@ -178,10 +199,12 @@ def lines() -> Iterator[Line]:
 def _pace(on: Course, at_once: int, rounds: int) -> Pace:
     pairs = PAIRS[at_once]
     took = [on.round(at_once, pairs) for _ in range(rounds)]
-    function, loop, _ = (median(seconds) for seconds in zip(*took, strict=True))
-    times = median(ours / bare for ours, bare, _ in took)
     return Pace(
-        at_once, pairs / function, pairs / loop, times, median((ours - empty) / bare for ours, bare, empty in took)
+        at_once,
+        pairs / median(each.function for each in took),
+        pairs / median(each.loop for each in took),
+        median(each.function / each.loop for each in took),
+        median((each.function - each.empty) / each.loop for each in took),
     )
 
 
