@@ -12,7 +12,7 @@ from werkzeug.serving import make_server
 
 from attune.adapters.admin import admin_apis
 from attune.adapters.project import GoogleProject
-from attune.config import Deployment
+from attune.deployment import Deployment
 from attune.ports_project import UnseenError
 from attune.services.doctor.examine import Doctor
 from attune.services.doctor.findings import Finding, Status

@@ -12,8 +12,8 @@ from attune.domain.evaluation.example import Answer, Example
 from attune.domain.evaluation.score import Edits, Flaw, Mark
 from attune.domain.evaluation.scores import Comparison, Cut, Interval, Measure, Score, Slice
 from attune.domain.evaluation.verdict import Check, Decision, Evaluation, Verdict
+from attune.domain.part import Part
 from attune.domain.run import Binding, DataFile, Dropped, Plan, Run, RunState, opened
-from attune.domain.shard import Part
 from attune.services.run_report.facts import Point, RunReport, Utterance
 
 NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)

@@ -13,23 +13,12 @@ from typing import Any
 from uuid import uuid4
 
 from attune.adapters.pubsub import PubSubPost
-from attune.domain.events import (
-    AliasPromoted,
-    AliasRejected,
-    AliasRolledBack,
-    AwaitingApproval,
-    Channel,
-    Fact,
-    LaunchTuning,
-    Measured,
-    RunCancelled,
-    RunFailed,
-    RunStarted,
-    RunSucceeded,
-    SettingsInvalid,
-    ThresholdReached,
-    message,
-)
+from attune.domain.events.alias import AliasPromoted, AliasRejected, AliasRolledBack
+from attune.domain.events.approval import AwaitingApproval, Measured
+from attune.domain.events.message import Channel, Fact, message
+from attune.domain.events.opening import LaunchTuning, ThresholdReached
+from attune.domain.events.run import RunCancelled, RunFailed, RunStarted, RunSucceeded
+from attune.domain.events.settings import SettingsInvalid
 from attune_local.stack import provision
 from attune_local.stack.stack import Stack
 from attune_local.stack.waiting import wait_until

@@ -32,7 +32,7 @@ from typing import Self
 
 from attune.errors import DamagedError, FinalError, PassingError
 from attune.ports import Clock, Documents, Key, Query, RawDocument
-from attune.services import manifests
+from attune.services.manifests import of_aliases, of_runs
 
 STALENESS = timedelta(minutes=1)
 OUTAGE = timedelta(hours=1)
@@ -190,7 +190,7 @@ class Resolver:
 
     def _read(self, alias: str, before: _Known | None) -> _Known:
         asked_at, now = self._seconds(), self._clock()
-        found = self._documents.get(Key(_Alias, manifests.alias(alias).path)) if _can_be(alias) else None
+        found = self._documents.get(Key(_Alias, of_aliases.alias(alias).path)) if _can_be(alias) else None
         if found is None:
             raise self._unknown(alias)
         if before is not None and _is_what(before.served, found.value):
@@ -214,7 +214,7 @@ class Resolver:
         )
 
     def _recipe(self, current: _Current) -> _Recipe:
-        run = self._documents.get(Key(_Run, manifests.run(current.dataset, current.number).path))
+        run = self._documents.get(Key(_Run, of_runs.run(current.dataset, current.number).path))
         if run is None:
             raise DamagedError(f"run {current.run} of {current.dataset} has no document in {self._where}")
         return run.value.recipe

@@ -2,47 +2,54 @@
 
 from __future__ import annotations
 
-import os
-import uuid
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import cache, cached_property
-from typing import TYPE_CHECKING, TypeVar
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from attune.config import Deployment
-from attune.domain.base_models import Models, base_model
-from attune.domain.events import Channel
-from attune.ports import Answering, Checksum, Clock, Documents, Each, Ear, Intake, Objects, Post, Scorer, Tuning
-from attune.tracing import NoTracer, Tracer
+from attune.deployment import Deployment
+from attune.ports import Checksum, Clock, Documents, Each, Ear, Intake, Objects, Post
 
 if TYPE_CHECKING:
+    from attune.config import Settings
+    from attune.domain.arrival import Arrival, Departure
+    from attune.domain.base_models import BaseModel, Models
+    from attune.domain.run import Run
+    from attune.ports import Versioned
+    from attune.ports_tuning import Answering, Scorer, Tuning
+    from attune.services.ahead import ShardAhead
+    from attune.services.annotate import Annotating
     from attune.services.approve import Approving
+    from attune.services.assemble import Assembly
     from attune.services.cancel import Cancelling
     from attune.services.decide import Deciding
-    from attune.services.erase import Erasing
+    from attune.services.erase import Departed, Erasing
     from attune.services.evaluate.asking import Asking
     from attune.services.evaluate.evaluating import Evaluating
+    from attune.services.follow import Following
     from attune.services.forecast import Forecast
-    from attune.services.ingest import Ingest
+    from attune.services.forget import Forgetting
+    from attune.services.guard import Guarding
+    from attune.services.ingest import Ingest, Taken
     from attune.services.launch import Launch
     from attune.services.lineage import Lineage
     from attune.services.park import Parking
+    from attune.services.report.publish import Publishing
     from attune.services.report.refresh import Refresh
     from attune.services.retry import Asking as AskingAgain
+    from attune.services.retry import Retrying
     from attune.services.rollback import RollingBack
     from attune.services.run_report.publish import Reporting
     from attune.services.runs import Runs
     from attune.services.shards import Sharding
+    from attune.services.start import Starting
     from attune.services.status import Status
     from attune.services.sweep.sweeping import Sweeping
     from attune.services.watch import Watch
 
-T = TypeVar("T")
+P = ParamSpec("P")
 R = TypeVar("R")
-_THREADS = 16  # remote calls under way at once, for work that is many small calls
 _AHEAD = timedelta(seconds=60)  # a tick shards ahead no longer than this: the next one comes in a minute
 _REPORTING = timedelta(seconds=60)  # and refreshes reports no longer than this
 # A deployment that asks for shorter leases has them everywhere: who dies with one keeps the others waiting no longer.
@@ -52,6 +59,12 @@ _EVALUATION_LEASE = timedelta(minutes=5)  # no two batches of answers are furthe
 _SWEEPING = timedelta(seconds=60)  # nor sweeps longer than this
 _SWEEP_LEASE = timedelta(minutes=10)  # no two pages of a sweep are further apart
 _ANSWER = timedelta(seconds=60)  # the create call's deadline, in adapters.vertex
+
+
+def _base_model(name: str) -> BaseModel:
+    from attune.domain.base_models import base_model
+
+    return base_model(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +86,7 @@ class Ports:
     each: Each
     clock: Clock
     new_owner: Callable[[], str]
-    models: Models = base_model
+    models: Models = _base_model
 
 
 def ingest(ports: Ports) -> Ingest:
@@ -98,81 +111,156 @@ def parking(ports: Ports) -> Parking:
 
 
 def launch(ports: Ports, deployment: Deployment) -> Launch:
-    """The service behind the launch function."""
-    from attune.services.assemble import Assembly
+    """The service behind the launch function. An order of a run that waits for its slot assembles nothing."""
     from attune.services.cut import Cutting
     from attune.services.launch import Launch
-    from attune.services.start import Starting
 
-    documents, post, objects, clock = ports.documents(), ports.post(), ports.objects(), ports.clock
-    intent = timedelta(seconds=deployment.intent_seconds)
+    documents, post, clock = ports.documents(), ports.post(), ports.clock
     return Launch(
         documents=documents,
         post=post,
         clock=clock,
         cutting=Cutting(documents, clock),
-        assembly=Assembly(documents, objects, _sharding(ports), ports.each, clock, ports.models),
-        starting=Starting(
-            documents, ports.tuning(), post, clock, deployment.max_concurrent_jobs, intent, min(_ANSWER, intent / 2)
-        ),
+        assembly=_when_called(lambda: _assembly(ports)),
+        starting=lambda: _starting(ports, deployment),
         lease=timedelta(seconds=deployment.lease_seconds),
         budget=timedelta(seconds=deployment.budget_seconds),
         new_owner=ports.new_owner,
     )
 
 
+def _assembly(ports: Ports) -> Assembly:
+    from attune.services.assemble import Assembly
+
+    return Assembly(ports.documents(), ports.objects(), _sharding(ports), ports.each, ports.clock, ports.models)
+
+
+def _starting(ports: Ports, deployment: Deployment) -> Starting:
+    from attune.services.start import Starting
+
+    intent = timedelta(seconds=deployment.intent_seconds)
+    return Starting(
+        ports.documents(),
+        ports.tuning(),
+        ports.post(),
+        ports.clock,
+        deployment.max_concurrent_jobs,
+        intent,
+        min(_ANSWER, intent / 2),
+    )
+
+
 def watch(ports: Ports, deployment: Deployment) -> Watch:
-    """The service behind the watch function."""
-    from attune.services.ahead import ShardAhead
-    from attune.services.annotate import Annotating
-    from attune.services.follow import Following
-    from attune.services.forget import Forgetting
-    from attune.services.guard import Guarding
-    from attune.services.retry import Retrying
+    """The service behind the watch function. What a tick finds no work for is neither built nor imported."""
     from attune.services.watch import Watch
 
     documents, post, clock, tuning = ports.documents(), ports.post(), ports.clock, ports.tuning()
     lease = timedelta(seconds=deployment.lease_seconds)
-    objects, asking = ports.objects(), _asking(ports, deployment)
-    evaluating = _evaluating(ports, asking, lease)
     return Watch(
         documents=documents,
         post=post,
         clock=clock,
         tuning=tuning,
-        following=Following(
-            documents, objects, tuning, post, clock, _deciding(ports, evaluating), _reporting(ports).unmeasured
-        ),
-        annotating=Annotating(documents, tuning),
-        guarding=Guarding(
-            documents,
-            objects,
-            asking,
-            ports.scorer,
-            rolling_back(ports),
-            clock,
-            min(_EVALUATION_LEASE, lease),
-            _EVALUATING,
-            ports.new_owner,
-        ),
-        sharding_ahead=ShardAhead(documents, _sharding(ports), clock, lease, _AHEAD, ports.new_owner),
-        retrying=Retrying(documents, post, clock, parking(ports), ingest(ports), erase(ports)),
-        forgetting=Forgetting(
-            documents,
-            objects,
-            _sharding(ports),
-            ports.each,
-            ingest(ports).hand_on,
-            evaluating.retell,
-            clock,
-            lease,
-            ports.new_owner,
-        ),
-        sweeping=sweeping(ports, deployment),
-        refresh=_refresh(ports, lease),
+        following=_when_called(lambda: _following(ports, deployment)),
+        letting_go=_when_called(lambda: _letting_go(ports)),
+        annotating=_when_called(lambda: _annotating(ports)),
+        guarding=_when_called(lambda: _guarding(ports, deployment)),
+        sharding_ahead=_when_called(lambda: _sharding_ahead(ports, lease)),
+        retrying=_when_called(lambda: _retrying(ports)),
+        forgetting=_when_called(lambda: _forgetting(ports, deployment)),
+        sweeping=_when_called(lambda: sweeping(ports, deployment)),
+        refresh=_when_called(lambda: _refresh(ports, lease)),
         stalled=timedelta(seconds=deployment.stalled_seconds),
         reporting_for=_REPORTING,
+        pause=timedelta(seconds=deployment.sweep_seconds),
     )
+
+
+def _when_called(build: Callable[[], Callable[P, R]]) -> Callable[P, R]:
+    """What is built when there is work for it."""
+
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        return build()(*args, **kwargs)
+
+    return call
+
+
+def _ingesting(ports: Ports) -> Callable[[Arrival], Taken]:
+    return _when_called(lambda: ingest(ports))
+
+
+def _erasing(ports: Ports) -> Callable[[Departure], Departed]:
+    return _when_called(lambda: erase(ports))
+
+
+def _retrying(ports: Ports) -> Retrying:
+    from attune.services.retry import Retrying
+
+    return Retrying(ports.post(), ports.clock, parking(ports), _ingesting(ports), _erasing(ports))
+
+
+def _forgetting(ports: Ports, deployment: Deployment) -> Forgetting:
+    from attune.services.forget import Forgetting
+
+    return Forgetting(
+        ports.documents(),
+        ports.objects(),
+        _sharding(ports),
+        ports.each,
+        _when_called(lambda: ingest(ports).hand_on),
+        _when_called(lambda: _evaluating(ports, deployment).retell),
+        ports.clock,
+        timedelta(seconds=deployment.lease_seconds),
+        ports.new_owner,
+    )
+
+
+def _following(ports: Ports, deployment: Deployment) -> Following:
+    from attune.services.follow import Following
+
+    return Following(
+        ports.documents(),
+        ports.objects(),
+        ports.tuning(),
+        ports.post(),
+        ports.clock,
+        _deciding(ports, _evaluating(ports, deployment)),
+        _reporting(ports).unmeasured,
+    )
+
+
+def _letting_go(ports: Ports) -> Callable[[Versioned[Run], Settings], bool]:
+    from attune.services.hold import let_go
+
+    return partial(let_go, documents=ports.documents(), clock=ports.clock)
+
+
+def _annotating(ports: Ports) -> Annotating:
+    from attune.services.annotate import Annotating
+
+    return Annotating(ports.documents(), ports.tuning())
+
+
+def _guarding(ports: Ports, deployment: Deployment) -> Guarding:
+    from attune.services.guard import Guarding
+
+    return Guarding(
+        ports.documents(),
+        ports.objects(),
+        _asking(ports, deployment),
+        ports.scorer,
+        rolling_back(ports),
+        ports.clock,
+        min(_EVALUATION_LEASE, timedelta(seconds=deployment.lease_seconds)),
+        _EVALUATING,
+        ports.new_owner,
+    )
+
+
+def _sharding_ahead(ports: Ports, lease: timedelta) -> ShardAhead:
+    from attune.services.ahead import ShardAhead
+
+    return ShardAhead(ports.documents(), _sharding(ports), ports.clock, lease, _AHEAD, ports.new_owner)
 
 
 def _asking(ports: Ports, deployment: Deployment) -> Asking:
@@ -194,8 +282,8 @@ def sweeping(ports: Ports, deployment: Deployment) -> Sweeping:
     return Sweeping(
         documents=documents,
         intake=intake,
-        looking=Looking(documents, ingest(ports), parking(ports), ports.each),
-        missing=Missing(documents, intake, erase(ports), ports.each),
+        looking=Looking(documents, _ingesting(ports), parking(ports), ports.each),
+        missing=Missing(documents, intake, _erasing(ports), ports.each),
         clock=ports.clock,
         lease=min(_SWEEP_LEASE, timedelta(seconds=deployment.lease_seconds)),
         budget=_SWEEPING,
@@ -204,18 +292,18 @@ def sweeping(ports: Ports, deployment: Deployment) -> Sweeping:
     )
 
 
-def _evaluating(ports: Ports, asking: Asking, lease: timedelta) -> Evaluating:
+def _evaluating(ports: Ports, deployment: Deployment) -> Evaluating:
     from attune.services.evaluate.evaluating import Evaluating
 
     return Evaluating(
         documents=ports.documents(),
         objects=ports.objects(),
-        asking=asking,
+        asking=_asking(ports, deployment),
         scorers=ports.scorer,
         finished=_reporting(ports),
         models=ports.models,
         clock=ports.clock,
-        lease=min(_EVALUATION_LEASE, lease),
+        lease=min(_EVALUATION_LEASE, timedelta(seconds=deployment.lease_seconds)),
         budget=_EVALUATING,
         new_owner=ports.new_owner,
     )
@@ -300,156 +388,22 @@ def runs(ports: Ports) -> Runs:
 
 def _refresh(ports: Ports, lease: timedelta) -> Refresh:
     from attune.services.report.places import report_store
-    from attune.services.report.publish import Publishing
     from attune.services.report.refresh import Refresh
     from attune.services.shards import Sharding
 
     documents, objects, clock = ports.documents(), ports.objects(), ports.clock
     sharding = Sharding(documents, objects, ports.checksum(), ports.each, report_store)
-    publishing = Publishing(documents, objects, clock)
-    return Refresh(documents, sharding, publishing, clock, min(_REPORT_LEASE, lease), ports.new_owner)
+    lease = min(_REPORT_LEASE, lease)
+    return Refresh(documents, sharding, lambda: _publishing(ports), clock, lease, ports.new_owner)
+
+
+def _publishing(ports: Ports) -> Publishing:
+    from attune.services.report.publish import Publishing
+
+    return Publishing(ports.documents(), ports.objects(), ports.clock)
 
 
 def _sharding(ports: Ports) -> Sharding:
     from attune.services.shards import Sharding
 
     return Sharding(ports.documents(), ports.objects(), ports.checksum(), ports.each)
-
-
-@dataclass(frozen=True)
-class Cloud:
-    """The ports as this deployment has them: Google Cloud's services, or whatever its clients are pointed at."""
-
-    deployment: Deployment
-
-    @cached_property
-    def documents(self) -> Documents:
-        """Firestore."""
-        from google.cloud import firestore
-
-        from attune.adapters.firestore import FirestoreDocuments
-
-        database = self.deployment.firestore_database
-        return FirestoreDocuments(firestore.Client(project=self.deployment.project, database=database))
-
-    @cached_property
-    def intake(self) -> Intake:
-        """The intake bucket."""
-        from attune.adapters.storage import GcsIntake
-
-        return GcsIntake(_storage(self.deployment.project), self.deployment.intake_bucket)
-
-    @cached_property
-    def objects(self) -> Objects:
-        """The dataset bucket."""
-        from attune.adapters.storage import GcsObjects
-
-        return GcsObjects(_storage(self.deployment.project), self.deployment.dataset_bucket)
-
-    @cached_property
-    def ear(self) -> Ear:
-        """The audio libraries."""
-        from attune.adapters.ear import LibraryEar
-
-        return LibraryEar()
-
-    @cached_property
-    def post(self) -> Post:
-        """The topics; the client is imported with the first message."""
-        from attune.adapters.pubsub import PubSubPost
-
-        project = self.deployment.project
-        topics = {Channel.EVENTS: self.deployment.events_topic, Channel.LAUNCH: self.deployment.launch_topic}
-        return PubSubPost.of_project(project, topics)
-
-    @cached_property
-    def tuning(self) -> Tuning:
-        """Vertex AI."""
-        from attune.adapters.vertex import vertex_tuning
-
-        at = self.deployment
-        return vertex_tuning(at.project, at.region, at.vertex_endpoint, at.tuning_service_account, at.kms_key)
-
-    @cached_property
-    def answering(self) -> Answering:
-        """Vertex AI's models."""
-        from attune.adapters.vertex_answers import vertex_answering
-
-        at = self.deployment
-        return vertex_answering(at.project, at.vertex_endpoint, lambda name: base_model(name).asked_in(at.region))
-
-    @staticmethod
-    def scorer(language: str) -> Scorer:
-        """The libraries that normalise and align."""
-        from attune.adapters.scoring import LibraryScorer
-
-        return LibraryScorer(language)
-
-    @cached_property
-    def tracer(self) -> Tracer:
-        """Who keeps spans: nobody, unless ATTUNE_TRACES says who."""
-        if self.deployment.traces is None:
-            return NoTracer()
-        from attune.adapters.spans import tracer
-
-        return tracer(self.deployment.traces, self.deployment.project, os.environ.get("K_SERVICE", "attune"))
-
-    @property
-    def checksum(self) -> Checksum:
-        """CRC32C."""
-        import google_crc32c
-
-        return google_crc32c.value  # type: ignore[no-any-return]  # it has no types
-
-    def ports(self) -> Ports:
-        """As the services take them: each built when it is first asked for."""
-        return Ports(
-            documents=lambda: self.documents,
-            intake=lambda: self.intake,
-            objects=lambda: self.objects,
-            ear=lambda: self.ear,
-            post=lambda: self.post,
-            tuning=lambda: self.tuning,
-            answering=lambda: self.answering,
-            scorer=self.scorer,
-            checksum=lambda: self.checksum,
-            each=in_threads,
-            clock=now,
-            new_owner=new_owner,
-        )
-
-
-@cache
-def _storage(project: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - the client has no types
-    from google.cloud.storage import Client
-    from requests.adapters import HTTPAdapter
-
-    client = Client(project=project)
-    # As many connections as calls under way; requests keeps ten, and throws the others away after each call.
-    for scheme in ("https://", "http://"):
-        client._http.mount(scheme, HTTPAdapter(pool_maxsize=_THREADS))  # noqa: SLF001 - the client has no door to it
-    return client
-
-
-@cache
-def cloud() -> Cloud:
-    """This process's deployment, from its environment."""
-    return Cloud(Deployment.from_environment(os.environ))
-
-
-def now() -> datetime:
-    """The wall clock, in UTC."""
-    return datetime.now(UTC)
-
-
-def new_owner() -> str:
-    """A name that no other call has."""
-    return uuid.uuid4().hex
-
-
-def in_threads(work: Callable[[T], R], things: Iterable[T]) -> list[R]:
-    """The work done on all things, several at once; the first error is raised when all have ended."""
-    with ThreadPoolExecutor(_THREADS) as pool:
-        # Each in a copy of the caller's context: what its log lines are about, and the span that it is a part of.
-        started = [pool.submit(copy_context().run, work, thing) for thing in things]
-        return [done.result() for done in started]

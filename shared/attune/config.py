@@ -1,4 +1,4 @@
-"""What can be set: the deployment's environment, and the settings people write into Firestore."""
+"""What can be set of a dataset: the settings people write into Firestore."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from attune.domain.manner import Manner
 from attune.domain.phrasing import Phrasing
 from attune.domain.quality.limits import PUBLISHED_AUDIO_BYTES, PUBLISHED_AUDIO_SECONDS, Limits
 from attune.domain.quality.rules import severity_fault
+from attune.domain.recipe import OverLimit, Promotion, Recipe, Scope
 from attune.domain.row import RowFormat
-from attune.domain.run import OverLimit, Promotion, Recipe, Scope
 from attune.domain.task import Kind, Task
 from attune.schema import labels_fault, schema_fault
 
@@ -221,35 +221,3 @@ def written_digest(defaults: Mapping[str, object], own: Mapping[str, object]) ->
 def _sentence(error: dict[str, Any]) -> str:
     place = ".".join(str(part) for part in error["loc"]) or "settings"
     return f"{place}: {error['msg']}"
-
-
-class Deployment(BaseModel):
-    """Where this deployment's things are, from the environment variables `ATTUNE_…`."""
-
-    model_config = ConfigDict(frozen=True)
-
-    project: str
-    region: str
-    intake_bucket: str
-    dataset_bucket: str
-    events_topic: str = "attune-events"
-    launch_topic: str = "attune-launch"
-    firestore_database: str = "(default)"
-    max_concurrent_jobs: Annotated[int, Field(ge=1, le=100)] = 1
-    vertex_endpoint: str | None = None
-    tuning_service_account: str | None = None
-    kms_key: str | None = None
-    lease_seconds: Annotated[int, Field(ge=10)] = 600
-    intent_seconds: Annotated[int, Field(ge=5)] = 180
-    stalled_seconds: Annotated[int, Field(ge=1)] = 120
-    budget_seconds: Annotated[int, Field(ge=5)] = 420
-    questions_a_tick: Annotated[int, Field(ge=1, le=10_000)] = 120
-    traces: Annotated[str, Field(pattern=r"^(otlp|console|file:.+)$")] | None = None
-    sweep_seconds: Annotated[int, Field(ge=1)] = 86_400
-    oldest_event_seconds: Annotated[int, Field(ge=60)] = 43_200
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Reads the variables; an empty one counts as not set."""
-        names = {f"ATTUNE_{name.upper()}": name for name in cls.model_fields}
-        return cls.model_validate({names[key]: value for key, value in environment.items() if key in names and value})

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import time
 
-from attune import bootstrap
-from attune.services.sweep.sweeping import Swept
+from attune import bootstrap, world
+from attune.services.sweep.swept import Swept
 from bench.resident import most_held
 
 
 def main() -> None:
-    cloud = bootstrap.cloud()
+    cloud = world.cloud()
     sweeping = bootstrap.sweeping(cloud.ports(), cloud.deployment)
     swept, calls, longest, began = Swept(), 0, 0.0, time.monotonic()
     while not swept.finished:

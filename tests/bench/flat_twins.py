@@ -19,7 +19,8 @@ import google_crc32c
 from attune.adapters.codec import plain
 from attune.domain.crc32c import combine_all
 from attune.errors import GoneError
-from attune.ports import Buffer, Contains, Job, JobSpec, JobState, Key, Parts, Query, Stored, Versioned, Write
+from attune.ports import Buffer, Contains, Key, Parts, Query, Stored, Versioned, Write
+from attune.ports_tuning import Job, JobSpec, JobState
 from attune_local.twins.documents import MemoryDocuments
 from attune_local.twins.objects import whole
 

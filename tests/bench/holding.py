@@ -19,8 +19,9 @@ from typing import Any
 
 from attune.adapters.ear import LibraryEar
 from attune.adapters.storage import GcsIntake, GcsObjects
+from attune.domain.arrival import Arrival
 from attune.ports import Create, Key, RawDocument
-from attune.services.ingest import Arrival, Ingest, Outcome
+from attune.services.ingest import Ingest, Outcome
 from attune_local.stack.clients import storage_client
 from attune_local.twins.documents import MemoryDocuments
 from attune_local.twins.post import MemoryPost

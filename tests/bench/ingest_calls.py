@@ -17,9 +17,10 @@ from google.cloud.storage import Client as StorageClient
 
 from attune.adapters.codec import encode, plain
 from attune.adapters.ear import LibraryEar
+from attune.domain.arrival import Arrival
 from attune.ports import Buffer, Create, Key, Parts, Query, RawDocument, Replace, Write
-from attune.services import manifests
-from attune.services.ingest import Arrival, Ingest
+from attune.services.ingest import Ingest
+from attune.services.manifests import of_datasets
 from attune_local.stack import plan
 from attune_local.twins.documents import MemoryDocuments
 from attune_local.twins.objects import MemoryBucket, MemoryIntake, MemoryObjects, whole
@@ -76,7 +77,7 @@ class Recorder:
 
     def __post_init__(self) -> None:
         documents = MemoryDocuments()
-        documents.commit(Create(manifests.own_settings(self.dataset), RawDocument(SETTINGS)))
+        documents.commit(Create(of_datasets.own_settings(self.dataset), RawDocument(SETTINGS)))
         ports = {
             "documents": documents,
             "intake": MemoryIntake(self._bucket),

@@ -65,14 +65,14 @@ def bare(_function: str) -> None:
     import structlog  # noqa: F401 - the same
     from google.cloud import firestore
     from google.cloud.storage import Client
-    from pydantic import BaseModel
+    from pydantic import BaseModel, TypeAdapter
 
     class Settings(BaseModel):
         """One model, because pydantic imports what makes models with the first."""
 
         number: int
 
-    Settings(number=1)
+    TypeAdapter(Settings).validate_python({"number": 1})
     functions_framework.create_app("nothing", str(Path(__file__).with_name("nothing.py")), "cloudevent")  # type: ignore[no-untyped-call]  # it has no types
     firestore.Client(project=ENVIRONMENT["ATTUNE_PROJECT"])
     Client(project=ENVIRONMENT["ATTUNE_PROJECT"])
@@ -93,7 +93,8 @@ def asking(function: str) -> None:
 
 def handled(function: str) -> None:
     """The same, and a quiet event."""
-    http = _served(function).test_client()
+    app, *_ = _served(function)
+    http = app.test_client()
     for event in _quiet(function):
         answer = http.post("/", headers=event["headers"], data=json.dumps(event["body"]))
         if answer.status_code != _OK:
@@ -103,41 +104,48 @@ def handled(function: str) -> None:
 STEPS: Mapping[str, Callable[[str], None]] = {"bare": bare, "ready": ready, "asking": asking, "handled": handled}
 
 
-def _served(function: str) -> Any:
+def _served(function: str) -> tuple[Any, ...]:
     import gunicorn.app.base  # noqa: F401 - as at `bare`
     from functions_framework import create_app
 
     app = create_app(function, str(Path(sys.path[0]) / "main.py"), "cloudevent")  # type: ignore[no-untyped-call]  # it has no types
-    from attune import bootstrap
+    from attune import bootstrap, world
 
-    cloud = bootstrap.cloud()
+    cloud = world.cloud()
     made: Mapping[str, Callable[[], object]] = {
         "ingest": lambda: (bootstrap.ingest(cloud.ports()), bootstrap.parking(cloud.ports())),
         "erase": lambda: (bootstrap.erase(cloud.ports()), bootstrap.parking(cloud.ports())),
         "launch": lambda: (bootstrap.launch(cloud.ports(), cloud.deployment), bootstrap.parking(cloud.ports())),
         "watch": lambda: bootstrap.watch(cloud.ports(), cloud.deployment),
     }
-    made[function]()
-    return app
+    service = made[function]()
+    # Launch and watch make their client of the buckets with the first work for it; at `bare` it is there: so, here.
+    return app, service, cloud.objects
 
 
 def _quiet(function: str) -> Iterator[dict[str, Any]]:
-    """A whole pair for ingest, an object that nobody knows for erase, an order that finds no run, a tick."""
-    from attune import bootstrap
+    """A whole pair for ingest, an unknown object for erase, an order that finds no run, a tick between two sweeps."""
+    from attune import world
     from attune_local.twins.documents import MemoryDocuments
     from attune_local.twins.objects import MemoryBucket, MemoryIntake, MemoryObjects
 
-    intake = MemoryBucket("intake")
+    intake, documents = MemoryBucket("intake"), MemoryDocuments()
     twins = {
-        "documents": MemoryDocuments(),
+        "documents": documents,
         "intake": MemoryIntake(intake),
         "objects": MemoryObjects(MemoryBucket("datasets")),
     }
-    vars(bootstrap.cloud()).update({name: twin for name, twin in twins.items() if name in vars(bootstrap.cloud())})
+    vars(world.cloud()).update({name: twin for name, twin in twins.items() if name in vars(world.cloud())})
     if function == "ingest":
         for name, data in (("interviews/a.wav", _wav()), ("interviews/a.txt", b"it says so")):
             yield _event("object_finalized", name=name, generation=intake.upload(name, data), size=len(data))
     else:
+        if function == "watch":
+            from attune.ports import Create
+            from attune.services.manifests import of_sweeps
+
+            now = world.now()
+            documents.commit(Create(of_sweeps.sweep(), of_sweeps.Sweep(1, now, finished_at=now)))
         yield _event({"erase": "object_deleted", "launch": "launch_order", "watch": "tick"}[function])
 
 

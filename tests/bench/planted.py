@@ -23,10 +23,10 @@ from attune.domain.quality.words import words_digest
 from attune.domain.row import row_digest
 from attune.domain.split import split_of
 from attune.ports import Delete, Replace
-from attune.services import manifests
 from attune.services.cut import Cutting
 from attune.services.encode import JSONL, point_at, recording_name, row_name
 from attune.services.lease import leased
+from attune.services.manifests import of_leases, of_runs
 from attune_local.twins.objects import MemoryIntake
 from bench.flat_twins import Clerk, IndexedDocuments, RopeObjects
 from service.scenes import drop, sound
@@ -58,7 +58,7 @@ class Ground(Stage):
 
     def free_slots(self) -> None:
         """Lets the next run have the last one's slot, as if its job had ended."""
-        for found in self.documents.find(manifests.all_slots()):
+        for found in self.documents.find(of_leases.all_slots()):
             self.documents.commit(Delete(found.key))
 
 
@@ -70,7 +70,7 @@ def planted(pairs: int) -> Ground:
     _cut(ground)
     for number in range(1, pairs):
         _plant(ground, number)
-    (run,) = ground.documents.find(manifests.newest_runs(ground.dataset))
+    (run,) = ground.documents.find(of_runs.newest_runs(ground.dataset))
     ground.documents.commit(Replace(run, replace(run.value, pairs_taken=pairs, threshold=pairs)))
     ground.write_settings(threshold=FAR)
     ground.calls.clear()
@@ -81,7 +81,7 @@ def planted(pairs: int) -> Ground:
 def _cut(ground: Ground) -> None:
     documents, clock = ground.documents, ground.clock
     with leased(ground.dataset, "planter", timedelta(minutes=5), documents, clock) as hold:
-        (run,) = documents.find(manifests.active_runs(ground.dataset))
+        (run,) = documents.find(of_runs.active_runs(ground.dataset))
         Cutting(documents, clock)(run, hold, _SETTINGS)
 
 

@@ -9,10 +9,10 @@ from datetime import timedelta
 def main() -> None:
     from functions_framework._cli import _cli  # noqa: PLC0415 - as its own command does, after the clock is set
 
-    from attune import bootstrap  # noqa: PLC0415 - the staged package, which the working directory decides
+    from attune import world  # noqa: PLC0415 - the staged package, which the working directory decides
 
-    offset, right = timedelta(seconds=float(sys.argv.pop(1))), bootstrap.now
-    bootstrap.now = lambda: right() + offset
+    offset, right = timedelta(seconds=float(sys.argv.pop(1))), world.now
+    world.now = lambda: right() + offset
     _cli()
 
 

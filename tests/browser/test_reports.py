@@ -17,7 +17,7 @@ from attune.domain.profile import profile_of, total
 from attune.domain.quality.limits import Limits
 from attune.domain.quality.rules import RULES
 from attune.domain.run import RunState
-from attune.services.manifests import DatasetState
+from attune.services.manifests.of_datasets import DatasetState
 from attune.services.report import page as dataset_page
 from attune.services.run_report.facts import RunReport
 from attune.services.run_report.page import render

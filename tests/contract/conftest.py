@@ -12,8 +12,9 @@ from attune.adapters.firestore import FirestoreDocuments
 from attune.adapters.pubsub import PubSubPost
 from attune.adapters.storage import GcsIntake, GcsObjects
 from attune.adapters.vertex import vertex_tuning
-from attune.domain.events import Channel
-from attune.ports import Documents, Intake, Objects, Post, Tuning
+from attune.domain.events.message import Channel
+from attune.ports import Documents, Intake, Objects, Post
+from attune.ports_tuning import Tuning
 from attune_local.stack import clients
 from attune_local.stack.stack import Stack
 from attune_local.stack.waiting import wait_until

@@ -9,7 +9,7 @@ import pytest
 
 from attune.adapters.vertex_answers import host_of, vertex_answering
 from attune.errors import QuotaError, UnavailableError, VanishedError
-from attune.ports import Answering
+from attune.ports_tuning import Answering
 from attune_local.twins.answering import EngineAnswering
 from attune_local.vertex.mischief import Kind, Method, Mischief
 from attune_local.vertex.server import serving

@@ -13,21 +13,33 @@ import pytest
 from attune.domain import alias, run
 from attune.domain.alias import Served
 from attune.domain.content import Holder, Recording, Side
-from attune.domain.events import Channel, Message
+from attune.domain.events.message import Channel, Message
 from attune.domain.names import HalfKind
 from attune.domain.pair import Barred, Due, Half, Measured, Pair, PairState, Row, Taken
+from attune.domain.part import Part
 from attune.domain.profile import Found, Histogram, Profile, Ranked, Share
 from attune.domain.quality.customs import Cased, Customs, Style
 from attune.domain.quality.heard import Heard
 from attune.domain.quality.rules import RULES
 from attune.domain.row import Weight
 from attune.domain.run import Run
-from attune.domain.shard import Member, Part, Shard, Span
+from attune.domain.shard import Member, Shard, Span
 from attune.domain.split import Split
 from attune.errors import ConflictError
 from attune.ports import Contains, Create, Delete, Documents, Key, Query, RawDocument, Replace, Versioned
-from attune.services import manifests
-from attune.services.manifests import DatasetState, Lease, Progress, Slot
+from attune.services.manifests import (
+    of_aliases,
+    of_datasets,
+    of_leases,
+    of_outbox,
+    of_pairs,
+    of_reports,
+    of_runs,
+    of_shards,
+)
+from attune.services.manifests.of_datasets import DatasetState
+from attune.services.manifests.of_leases import Lease, Slot
+from attune.services.manifests.of_reports import Progress
 
 NOW = datetime(2026, 11, 22, 12, 30, 15, 123456, tzinfo=UTC)
 THREADS = 8
@@ -54,7 +66,7 @@ def pair(path: str, due: Due = Due.NOTHING, due_hour: int | None = None, dataset
 
 
 def key_of(value: Pair) -> Key[Pair]:
-    return manifests.pair(value.dataset, value.id)
+    return of_pairs.pair(value.dataset, value.id)
 
 
 def create(documents: Documents, *pairs: Pair) -> None:
@@ -81,7 +93,7 @@ def test_there_is_nothing_where_nothing_was_written(documents: Documents) -> Non
     ("key", "value"),
     [
         (
-            manifests.pair("calls", "p"),
+            of_pairs.pair("calls", "p"),
             replace(
                 pair("a", Due.ADD, 5),
                 audio=HALF,
@@ -95,32 +107,32 @@ def test_there_is_nothing_where_nothing_was_written(documents: Documents) -> Non
                 taken=Taken("r000001", ROW, HALF, None),
             ),
         ),
-        (manifests.run("calls", 1), run.opened("calls", 1, 100, NOW)),
+        (of_runs.run("calls", 1), run.opened("calls", 1, 100, NOW)),
         (
-            manifests.shard("calls", Split.TRAIN, "0"),
+            of_shards.shard("calls", Split.TRAIN, "0"),
             Shard("calls", Split.TRAIN, "0", Span(1, tasks={"mood": 1}), (MEMBER,)),
         ),
-        (manifests.alias("calls"), alias.first("calls", SERVED, NOW)),
-        (manifests.outbox("m"), Message("m", Channel.EVENTS, "t", "calls", "s", NOW, {"n": [1, None, {"x": True}]})),
-        (manifests.state("calls"), DatasetState("calls", {"threshold": 3, "prompt": "p"}, "w", ("e",), "e", NOW)),
+        (of_aliases.alias("calls"), alias.first("calls", SERVED, NOW)),
+        (of_outbox.outbox("m"), Message("m", Channel.EVENTS, "t", "calls", "s", NOW, {"n": [1, None, {"x": True}]})),
+        (of_datasets.state("calls"), DatasetState("calls", {"threshold": 3, "prompt": "p"}, "w", ("e",), "e", NOW)),
         (
-            manifests.state("calls"),
+            of_datasets.state("calls"),
             DatasetState("calls", version=2, version_digest="v", version_since=NOW, customs=Customs({"lower": 3}, {})),
         ),
         (
-            manifests.recording("calls", "a" * 64),
+            of_pairs.recording("calls", "a" * 64),
             Recording(Split.TRAIN, {"mood": Holder("p", "a")}, (Holder("q", "b"), Holder("r", "c"))),
         ),
-        (manifests.side("calls", "words-" + "a" * 64), Side(Split.VALIDATION, Holder("p", "a"))),
-        (manifests.lease("calls"), Lease("calls", "me", NOW)),
-        (manifests.report_lease("calls"), Lease("calls", "me", NOW)),
-        (manifests.progress("calls"), Progress("calls", 1, 2, 3, 4, 5, "p", 6, "l", "s", NOW)),
+        (of_pairs.side("calls", "words-" + "a" * 64), Side(Split.VALIDATION, Holder("p", "a"))),
+        (of_leases.lease("calls"), Lease("calls", "me", NOW)),
+        (of_leases.report_lease("calls"), Lease("calls", "me", NOW)),
+        (of_reports.progress("calls"), Progress("calls", 1, 2, 3, 4, 5, "p", 6, "l", "s", NOW)),
         (
-            manifests.shard("calls", "report1", "0"),
+            of_shards.shard("calls", "report1", "0"),
             Shard("calls", "report1", "0", Span(1, profile=PROFILE), (Member("p", line="{}\n", profile=PROFILE),)),
         ),
-        (manifests.slot(0), Slot("calls", "r000001", NOW)),
-        (manifests.own_settings("calls"), RawDocument({"threshold": "many", "a.b": 1, "deep": {"x": [1.5]}})),
+        (of_leases.slot(0), Slot("calls", "r000001", NOW)),
+        (of_datasets.own_settings("calls"), RawDocument({"threshold": "many", "a.b": 1, "deep": {"x": [1.5]}})),
     ],
     ids=lambda part: type(part).__name__ if not isinstance(part, Key) else "",
 )
@@ -140,8 +152,8 @@ def test_names_in_any_script_are_kept_apart(documents: Documents) -> None:
 
 def test_a_time_comes_back_as_a_plain_one_in_utc(documents: Documents) -> None:
     elsewhere = NOW.astimezone(timezone(timedelta(hours=5)))
-    documents.commit(Create(manifests.DEFAULTS, RawDocument({"at": elsewhere})))
-    found = documents.get(manifests.DEFAULTS)
+    documents.commit(Create(of_datasets.DEFAULTS, RawDocument({"at": elsewhere})))
+    found = documents.get(of_datasets.DEFAULTS)
     assert found is not None
     assert found.value.fields["at"] == NOW
     assert type(found.value.fields["at"]) is datetime
@@ -150,8 +162,8 @@ def test_a_time_comes_back_as_a_plain_one_in_utc(documents: Documents) -> None:
 def test_maps_come_back_in_the_order_of_their_names(documents: Documents) -> None:
     names = "v4b0tea9"
     shard = Shard("calls", Split.TRAIN, "", children={name: Span(1) for name in names})
-    documents.commit(Create(manifests.shard("calls", Split.TRAIN, ""), shard))
-    found = documents.get(manifests.shard("calls", Split.TRAIN, ""))
+    documents.commit(Create(of_shards.shard("calls", Split.TRAIN, ""), shard))
+    found = documents.get(of_shards.shard("calls", Split.TRAIN, ""))
     assert found is not None
     assert list(found.value.children or {}) == sorted(names)
 
@@ -201,7 +213,7 @@ def test_a_document_that_was_deleted_and_created_again_is_another(documents: Doc
 
 
 def test_a_map_is_replaced_whole_and_not_merged(documents: Documents) -> None:
-    key = manifests.shard("calls", Split.TRAIN, "")
+    key = of_shards.shard("calls", Split.TRAIN, "")
     documents.commit(Create(key, Shard("calls", Split.TRAIN, "", children={"a": Span(1), "b": Span(2)})))
     found = documents.get(key)
     assert found is not None
@@ -212,11 +224,11 @@ def test_a_map_is_replaced_whole_and_not_merged(documents: Documents) -> None:
 
 
 def test_a_field_that_the_new_value_lacks_is_gone(documents: Documents) -> None:
-    documents.commit(Create(manifests.DEFAULTS, RawDocument({"threshold": 3, "prompt": "p"})))
-    found = documents.get(manifests.DEFAULTS)
+    documents.commit(Create(of_datasets.DEFAULTS, RawDocument({"threshold": 3, "prompt": "p"})))
+    found = documents.get(of_datasets.DEFAULTS)
     assert found is not None
     documents.commit(Replace(found, RawDocument({"prompt": "q"})))
-    again = documents.get(manifests.DEFAULTS)
+    again = documents.get(of_datasets.DEFAULTS)
     assert again is not None
     assert again.value.fields == {"prompt": "q"}
 
@@ -293,14 +305,14 @@ def test_a_commit_writes_all_or_nothing(
 def test_of_many_creators_at_once_one_wins(documents: Documents) -> None:
     def claim(number: int) -> bool:
         try:
-            documents.commit(Create(manifests.slot(0), Slot("calls", str(number), NOW)))
+            documents.commit(Create(of_leases.slot(0), Slot("calls", str(number), NOW)))
         except ConflictError:
             return False
         return True
 
     with ThreadPoolExecutor(THREADS) as pool:
         won = list(pool.map(claim, range(THREADS)))
-    slot = documents.get(manifests.slot(0))
+    slot = documents.get(of_leases.slot(0))
     assert slot is not None
     assert [number for number, winner in enumerate(won) if winner] == [int(slot.value.run)]
 
@@ -326,8 +338,8 @@ def test_of_many_writers_on_one_reading_one_wins(documents: Documents) -> None:
 
 def test_several_documents_come_in_the_order_they_were_asked_for(documents: Documents) -> None:
     create(documents, A, B)
-    documents.commit(Create(manifests.slot(0), Slot("calls", "r000001", NOW)))
-    asked: list[Key[Any]] = [key_of(B), manifests.slot(1), manifests.slot(0), key_of(A), key_of(B)]
+    documents.commit(Create(of_leases.slot(0), Slot("calls", "r000001", NOW)))
+    asked: list[Key[Any]] = [key_of(B), of_leases.slot(1), of_leases.slot(0), key_of(A), key_of(B)]
     found = documents.get_all(asked)
     assert [versioned and versioned.key for versioned in found] == [asked[0], None, *asked[2:]]
 
@@ -354,12 +366,12 @@ IDLE = [pair(f"idle {number}") for number in range(2)]
 
 def test_documents_are_found_by_a_value_in_the_order_of_their_ids(documents: Documents) -> None:
     create(documents, *ADDED, *REMOVED, *IDLE)
-    assert paths(documents.find(manifests.new_pairs("calls"))) == by_id(*ADDED)
+    assert paths(documents.find(of_pairs.new_pairs("calls"))) == by_id(*ADDED)
 
 
 def test_documents_are_found_by_any_of_several_values_in_the_order_of_their_ids(documents: Documents) -> None:
     create(documents, *ADDED, *REMOVED, *IDLE)
-    assert paths(documents.find(manifests.due_pairs("calls"))) == by_id(*ADDED, *REMOVED)
+    assert paths(documents.find(of_pairs.due_pairs("calls"))) == by_id(*ADDED, *REMOVED)
 
 
 def test_all_conditions_must_hold(documents: Documents) -> None:
@@ -369,29 +381,29 @@ def test_all_conditions_must_hold(documents: Documents) -> None:
 
 
 def test_nothing_is_found_in_a_collection_that_has_nothing(documents: Documents) -> None:
-    assert documents.find(manifests.new_pairs("calls")) == []
-    assert documents.count(manifests.new_pairs("calls"), up_to=5) == 0
+    assert documents.find(of_pairs.new_pairs("calls")) == []
+    assert documents.count(of_pairs.new_pairs("calls"), up_to=5) == 0
 
 
 def test_a_collection_is_one_datasets_alone(documents: Documents) -> None:
     create(documents, *ADDED, pair("x", Due.ADD, 1, dataset="other"))
-    assert paths(documents.find(manifests.new_pairs("other"))) == ["x"]
+    assert paths(documents.find(of_pairs.new_pairs("other"))) == ["x"]
 
 
 def test_what_was_found_can_be_replaced(documents: Documents) -> None:
     create(documents, *ADDED)
-    for found in documents.find(manifests.new_pairs("calls")):
+    for found in documents.find(of_pairs.new_pairs("calls")):
         documents.commit(Replace(found, found.value.taken_into("r000001", NOW)))
-    assert documents.find(manifests.new_pairs("calls")) == []
-    assert documents.count(manifests.taken_pairs("calls", "r000001"), up_to=100) == len(ADDED)
+    assert documents.find(of_pairs.new_pairs("calls")) == []
+    assert documents.count(of_pairs.taken_pairs("calls", "r000001"), up_to=100) == len(ADDED)
 
 
 def test_no_more_are_found_than_were_asked_for(documents: Documents) -> None:
     create(documents, *ADDED)
-    assert paths(documents.find(manifests.new_pairs("calls"), limit=2)) == by_id(*ADDED)[:2]
+    assert paths(documents.find(of_pairs.new_pairs("calls"), limit=2)) == by_id(*ADDED)[:2]
 
 
-@pytest.mark.parametrize("query", [manifests.new_pairs("calls"), manifests.due_pairs("calls")])
+@pytest.mark.parametrize("query", [of_pairs.new_pairs("calls"), of_pairs.due_pairs("calls")])
 def test_pages_walk_through_all_of_them_once(documents: Documents, query: Query[Pair]) -> None:
     create(documents, *ADDED, *REMOVED, *IDLE)
     walked: list[Versioned[Pair]] = []
@@ -402,15 +414,15 @@ def test_pages_walk_through_all_of_them_once(documents: Documents, query: Query[
 
 def test_a_page_goes_on_behind_a_document_that_is_no_longer_there(documents: Documents) -> None:
     create(documents, *ADDED)
-    first, *rest = documents.find(manifests.new_pairs("calls"))
+    first, *rest = documents.find(of_pairs.new_pairs("calls"))
     documents.commit(Delete(first.key))
-    assert documents.find(manifests.new_pairs("calls"), after=first.key) == rest
+    assert documents.find(of_pairs.new_pairs("calls"), after=first.key) == rest
 
 
 def test_an_order_is_by_its_field_and_then_by_id(documents: Documents) -> None:
     early = [pair(f"early {number}", Due.ADD, 3) for number in range(4)]
     create(documents, *ADDED, *early)
-    assert paths(documents.find(manifests.oldest_new_pairs("calls"))) == by_id(*early) + by_id(*ADDED)
+    assert paths(documents.find(of_pairs.oldest_new_pairs("calls"))) == by_id(*early) + by_id(*ADDED)
 
 
 CHANGED = [replace(pair(f"changed {number}"), changed_minute=10 + number % 3) for number in range(9)]
@@ -424,13 +436,13 @@ def in_order(*pairs: Pair) -> list[str]:
 def test_an_order_begins_at_a_value(documents: Documents, minute: int) -> None:
     create(documents, *CHANGED)
     since = [value for value in CHANGED if value.changed_minute >= minute]
-    assert paths(documents.find(manifests.changed_pairs("calls", minute))) == in_order(*since)
-    assert documents.count(manifests.changed_pairs("calls", minute), up_to=100) == len(since)
+    assert paths(documents.find(of_pairs.changed_pairs("calls", minute))) == in_order(*since)
+    assert documents.count(of_pairs.changed_pairs("calls", minute), up_to=100) == len(since)
 
 
 def test_nothing_is_found_where_all_is_less(documents: Documents) -> None:
     create(documents, *CHANGED)
-    assert documents.find(manifests.changed_pairs("calls", 13)) == []
+    assert documents.find(of_pairs.changed_pairs("calls", 13)) == []
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 9, 10])
@@ -438,7 +450,7 @@ def test_an_order_that_begins_at_a_value_is_walked_in_pages_through_equals(docum
     create(documents, *CHANGED)
     walked: list[Versioned[Pair]] = []
     while page := documents.find(
-        manifests.changed_pairs("calls", walked[-1].value.changed_minute if walked else 10),
+        of_pairs.changed_pairs("calls", walked[-1].value.changed_minute if walked else 10),
         limit=size,
         after=walked[-1].key if walked else None,
     ):
@@ -449,46 +461,46 @@ def test_an_order_that_begins_at_a_value_is_walked_in_pages_through_equals(docum
 
 def test_a_walk_in_order_goes_on_behind_a_document_that_has_moved_on(documents: Documents) -> None:
     create(documents, *CHANGED)
-    first, second, *rest = documents.find(manifests.changed_pairs("calls", 10))
+    first, second, *rest = documents.find(of_pairs.changed_pairs("calls", 10))
     documents.commit(Replace(second, replace(second.value, changed_minute=99)))
-    found = documents.find(manifests.changed_pairs("calls", 10), after=second.key)
+    found = documents.find(of_pairs.changed_pairs("calls", 10), after=second.key)
     assert paths(found) == [*paths(rest), second.value.path]
     assert first.value.changed_minute == 10
 
 
 def test_an_order_without_a_value_to_begin_at_cannot_be_continued(documents: Documents) -> None:
     with pytest.raises(ValueError, match="order"):
-        documents.find(manifests.newest_runs("calls"), after=manifests.run("calls", 1))
+        documents.find(of_runs.newest_runs("calls"), after=of_runs.run("calls", 1))
 
 
 def test_the_newest_run_comes_first(documents: Documents) -> None:
     runs = [run.opened("calls", number, 100, NOW) for number in (2, 11, 1)]
-    documents.commit(*(Create(manifests.run("calls", opened.number), opened) for opened in runs))
-    assert [found.value.number for found in documents.find(manifests.newest_runs("calls"))] == [11, 2, 1]
-    assert [found.value.number for found in documents.find(manifests.newest_runs("calls"), limit=1)] == [11]
+    documents.commit(*(Create(of_runs.run("calls", opened.number), opened) for opened in runs))
+    assert [found.value.number for found in documents.find(of_runs.newest_runs("calls"))] == [11, 2, 1]
+    assert [found.value.number for found in documents.find(of_runs.newest_runs("calls"), limit=1)] == [11]
 
 
 def test_a_group_is_every_collection_of_that_name(documents: Documents) -> None:
     over: Run = replace(run.opened("calls", 1, 100, NOW), active=False)
     runs = [over, run.opened("calls", 2, 100, NOW), run.opened("interviews", 1, 100, NOW)]
-    documents.commit(*(Create(manifests.run(opened.dataset, opened.number), opened) for opened in runs))
-    found = documents.find(manifests.all_active_runs())
+    documents.commit(*(Create(of_runs.run(opened.dataset, opened.number), opened) for opened in runs))
+    found = documents.find(of_runs.all_active_runs())
     assert [(versioned.value.dataset, versioned.value.number) for versioned in found] == [
         ("calls", 2),
         ("interviews", 1),
     ]
-    assert [versioned.key for versioned in found] == [manifests.run("calls", 2), manifests.run("interviews", 1)]
+    assert [versioned.key for versioned in found] == [of_runs.run("calls", 2), of_runs.run("interviews", 1)]
 
 
 def test_what_lies_below_a_document_does_not_make_it(documents: Documents) -> None:
     create(documents, A)
-    assert documents.find(manifests.configured_datasets()) == []
+    assert documents.find(of_datasets.configured_datasets()) == []
 
 
 @pytest.mark.parametrize(("up_to", "counted"), [(1, 1), (4, 4), (5, 5), (100, 5)])
 def test_a_count_goes_no_further_than_it_was_asked_to(documents: Documents, up_to: int, counted: int) -> None:
     create(documents, *ADDED, *REMOVED)
-    assert documents.count(manifests.new_pairs("calls"), up_to=up_to) == counted
+    assert documents.count(of_pairs.new_pairs("calls"), up_to=up_to) == counted
 
 
 def test_a_list_is_found_by_what_it_has(documents: Documents) -> None:

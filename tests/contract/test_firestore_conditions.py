@@ -14,12 +14,12 @@ from google.cloud.firestore_v1 import types
 
 from attune.adapters.firestore import FirestoreDocuments
 from attune.ports import Create, Delete, Replace, Versioned
-from attune.services import manifests
-from attune.services.manifests import Lease
+from attune.services.manifests import of_leases
+from attune.services.manifests.of_leases import Lease
 from attune_local.stack import clients
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-KEY = manifests.lease("calls")
+KEY = of_leases.lease("calls")
 LEASE = Lease("calls", "me", NOW)
 FOUND = Versioned(KEY, LEASE, NOW)
 
@@ -81,6 +81,6 @@ def test_a_document_is_deleted_as_it_was_read_where_that_is_asked(
 
 
 def test_writes_that_belong_together_are_one_commit(documents: FirestoreDocuments, commits: Commits) -> None:
-    documents.commit(Replace(FOUND, LEASE), Create(manifests.lease("other"), LEASE))
+    documents.commit(Replace(FOUND, LEASE), Create(of_leases.lease("other"), LEASE))
     (writes,) = commits.taken
     assert len(writes) == 2

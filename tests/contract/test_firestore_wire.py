@@ -16,12 +16,12 @@ from google.cloud.firestore_v1 import types
 from attune.adapters.firestore import FirestoreDocuments
 from attune.errors import ConflictError, UnavailableError
 from attune.ports import Create, Delete, Replace, Versioned
-from attune.services import manifests
-from attune.services.manifests import Lease
+from attune.services.manifests import of_leases, of_runs
+from attune.services.manifests.of_leases import Lease
 from attune_local.stack import clients
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-KEY = manifests.lease("calls")
+KEY = of_leases.lease("calls")
 LEASE = Lease("calls", "me", NOW)
 FOUND = Versioned(KEY, LEASE, NOW)
 SERVICE = "/google.firestore.v1.Firestore/"
@@ -85,8 +85,8 @@ ANSWERS: dict[str, tuple[Callable[[bytes], bytes], bool]] = {
 }
 READS: dict[str, Callable[[FirestoreDocuments], object]] = {
     "BatchGetDocuments": lambda documents: documents.get(KEY),
-    "RunQuery": lambda documents: documents.find(manifests.all_slots()),
-    "RunAggregationQuery": lambda documents: documents.count(manifests.all_slots(), up_to=5),
+    "RunQuery": lambda documents: documents.find(of_leases.all_slots()),
+    "RunAggregationQuery": lambda documents: documents.count(of_leases.all_slots(), up_to=5),
 }
 CONDITIONAL: dict[str, Any] = {
     "create": Create(KEY, LEASE),
@@ -186,7 +186,7 @@ def test_a_delete_without_a_condition_is_repeated_since_twice_is_the_same_as_onc
 def test_a_delete_beside_another_write_is_not_repeated(documents: FirestoreDocuments, service: Service) -> None:
     service.fail(grpc.StatusCode.UNAVAILABLE, times=1)
     with pytest.raises(UnavailableError):
-        documents.commit(Delete(KEY), Create(manifests.lease("other"), LEASE))
+        documents.commit(Delete(KEY), Create(of_leases.lease("other"), LEASE))
     assert service.calls == {"Commit": 1}
 
 
@@ -214,4 +214,4 @@ def test_asking_for_nothing_and_writing_nothing_are_no_calls(documents: Firestor
 
 def test_only_a_query_without_an_order_can_be_continued(documents: FirestoreDocuments) -> None:
     with pytest.raises(ValueError, match="order"):
-        documents.find(manifests.newest_runs("calls"), after=manifests.run("calls", 1))
+        documents.find(of_runs.newest_runs("calls"), after=of_runs.run("calls", 1))

@@ -8,7 +8,9 @@ from enum import StrEnum
 
 import pytest
 
-from attune.domain.events import Channel, LaunchTuning, Message, SettingsInvalid, ThresholdReached, message
+from attune.domain.events.message import Channel, Message, message
+from attune.domain.events.opening import LaunchTuning, ThresholdReached
+from attune.domain.events.settings import SettingsInvalid
 from contract.conftest import Office, Topics
 
 NOW = datetime(2026, 11, 22, 12, 30, 15, 123456, tzinfo=UTC)

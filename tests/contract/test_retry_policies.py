@@ -22,11 +22,13 @@ from attune.adapters.storage import GcsIntake, GcsObjects
 from attune.adapters.vertex import vertex_tuning
 from attune.adapters.vertex_answers import vertex_answering
 from attune.adapters.webhook import HttpHook
-from attune.domain.events import Channel, LaunchTuning, message
+from attune.domain.events.message import Channel, message
+from attune.domain.events.opening import LaunchTuning
 from attune.domain.webhook import Notice, Secret
 from attune.errors import QuotaError, RefusedError, UnansweredError, UnavailableError
-from attune.ports import Create, Delete, JobSpec, Key, Query, Replace, Versioned
-from attune.services.manifests import Lease
+from attune.ports import Create, Delete, Key, Query, Replace, Versioned
+from attune.ports_tuning import JobSpec
+from attune.services.manifests.of_leases import Lease
 from attune_local.stack import clients
 from attune_local.stack.stack import Stack
 from attune_local.vertex.engine import Engine, Settings

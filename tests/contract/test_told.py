@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from attune.domain.events import Fact
+from attune.domain.events.message import Fact
 from attune_local.stack.stack import Stack
 from told import FACTS, captured, heard
 

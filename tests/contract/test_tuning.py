@@ -9,7 +9,7 @@ import pytest
 from attune.adapters.quiet import quiet
 from attune.adapters.vertex import vertex_tuning
 from attune.errors import QuotaError, RefusedError, UnansweredError
-from attune.ports import Job, JobSpec, JobState
+from attune.ports_tuning import Job, JobSpec, JobState
 from attune_local.vertex.engine import Engine
 from attune_local.vertex.mischief import Kind, Method, Mischief
 from attune_local.vertex.objects import MemoryObjects

@@ -19,7 +19,7 @@ from attune.domain.names import pair_id
 from attune.domain.pair import Pair, PairState
 from attune.domain.run import Run, RunState
 from attune.ports import Key, Query
-from attune.services import manifests
+from attune.services.manifests import of_pairs, of_runs
 from attune_local.stack.plan import DATASET_BUCKET, EVENTS_SUBSCRIPTION, INTAKE_BUCKET
 from attune_local.stack.stack import Stack
 from attune_local.stack.up import exports
@@ -56,12 +56,12 @@ def set_settings(stack: Stack, dataset: str, **fields: object) -> None:
 
 
 def runs(stack: Stack, dataset: str) -> list[Run]:
-    found = FirestoreDocuments(stack.firestore_client()).find(manifests.newest_runs(dataset))
+    found = FirestoreDocuments(stack.firestore_client()).find(of_runs.newest_runs(dataset))
     return [each.value for each in found]
 
 
 def pair(stack: Stack, dataset: str, path: str) -> Pair | None:
-    key = manifests.pair(dataset, pair_id(dataset, path))
+    key = of_pairs.pair(dataset, pair_id(dataset, path))
     found = FirestoreDocuments(stack.firestore_client()).get(key)
     return found.value if found else None
 

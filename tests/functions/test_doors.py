@@ -13,15 +13,16 @@ import functions_framework
 import pytest
 from flask.testing import FlaskClient
 
-from attune import bootstrap
+from attune import bootstrap, world
 from attune.adapters.codec import plain
 from attune.adapters.spans import tracer
-from attune.domain.events import Channel, LaunchTuning, message
+from attune.domain.events.message import Channel, message
+from attune.domain.events.opening import LaunchTuning
 from attune.domain.pair import PairState
 from attune.domain.parked import Task
 from attune.domain.run import RunState
 from attune.errors import RefusedError
-from attune.services import manifests
+from attune.services.manifests import of_parked
 from attune.services.park import DELIVERIES
 from attune_local.twins.objects import MemoryIntake, MemoryObjects
 from attune_local.twins.tuning import EngineTuning
@@ -67,18 +68,18 @@ def _deployment() -> Iterator[None]:
     """The functions' environment, and nothing of it afterwards."""
     before = dict(os.environ)
     os.environ.update(ENVIRONMENT)
-    bootstrap.cloud.cache_clear()
+    world.cloud.cache_clear()
     yield
     os.environ.clear()
     os.environ.update(before)
-    bootstrap.cloud.cache_clear()
+    world.cloud.cache_clear()
 
 
 @pytest.fixture
 def stage() -> Stage:
     """Twins in the place of the cloud's services: the ports are built when they are first asked for."""
-    found = Stage(dataset="interviews", threshold=2, post=Line(), now=bootstrap.now())
-    vars(bootstrap.cloud()).update(
+    found = Stage(dataset="interviews", threshold=2, post=Line(), now=world.now())
+    vars(world.cloud()).update(
         documents=found.documents,
         intake=MemoryIntake(found.intake),
         objects=MemoryObjects(found.bucket),
@@ -90,7 +91,7 @@ def stage() -> Stage:
 
 def built() -> set[str]:
     """Which of the ports somebody asked for."""
-    return PORTS & vars(bootstrap.cloud()).keys()
+    return PORTS & vars(world.cloud()).keys()
 
 
 def changed(event: Mapping[str, Any], **changes: object) -> dict[str, Any]:
@@ -107,7 +108,7 @@ def changed(event: Mapping[str, Any], **changes: object) -> dict[str, Any]:
 
 def fresh(name: str) -> dict[str, Any]:
     """A captured event, as if it had happened just now."""
-    return changed(captured(name), ce_time=bootstrap.now().isoformat())
+    return changed(captured(name), ce_time=world.now().isoformat())
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
@@ -390,9 +391,9 @@ def test_what_cannot_succeed_is_parked_with_its_reason_and_acknowledged(
     stage: Stage, capsys: pytest.CaptureFixture[str]
 ) -> None:
     event = halves(stage)
-    vars(bootstrap.cloud()).update(intake=Refusing(RefusedError("the bucket does not let it be read")))
+    vars(world.cloud()).update(intake=Refusing(RefusedError("the bucket does not let it be read")))
     assert Door("ingest").post(event) == 200
-    (parked,) = stage.documents.find(manifests.parked_events())
+    (parked,) = stage.documents.find(of_parked.parked_events())
     assert (parked.value.task, parked.value.subject) == (Task.INGEST, "interviews/a.txt")
     assert parked.value.reason == "the bucket does not let it be read"
     (line,) = lines(capsys)
@@ -401,10 +402,10 @@ def test_what_cannot_succeed_is_parked_with_its_reason_and_acknowledged(
 
 def test_an_error_of_unknown_kind_comes_again_a_few_times_before_it_is_parked(stage: Stage) -> None:
     event = halves(stage)
-    vars(bootstrap.cloud()).update(intake=Refusing(ValueError("what was said in the recording")))
+    vars(world.cloud()).update(intake=Refusing(ValueError("what was said in the recording")))
     door = Door("ingest")
     assert [door.post(event) for _ in range(DELIVERIES)] == [500] * (DELIVERIES - 1) + [200]
-    (parked,) = stage.documents.find(manifests.parked_events())
+    (parked,) = stage.documents.find(of_parked.parked_events())
     assert parked.value.deliveries == DELIVERIES
     assert "ValueError in judge._read" in parked.value.reason
     assert "said" not in parked.value.reason
@@ -412,15 +413,15 @@ def test_an_error_of_unknown_kind_comes_again_a_few_times_before_it_is_parked(st
 
 def test_what_is_parked_is_tried_again_when_a_person_asks_and_then_forgotten(stage: Stage) -> None:
     event = halves(stage)
-    good = vars(bootstrap.cloud())["intake"]
-    vars(bootstrap.cloud()).update(intake=Refusing(RefusedError("not now")))
+    good = vars(world.cloud())["intake"]
+    vars(world.cloud()).update(intake=Refusing(RefusedError("not now")))
     Door("ingest").post(event)
-    vars(bootstrap.cloud()).update(intake=good)
-    asked = bootstrap.retry(bootstrap.cloud().ports())(["interviews/a.txt"])
+    vars(world.cloud()).update(intake=good)
+    asked = bootstrap.retry(world.cloud().ports())(["interviews/a.txt"])
     assert [parked.subject for parked in asked] == ["interviews/a.txt"]
     assert Door("watch").post(captured("tick")) == 200
     assert stage.pair("a").state is PairState.ACCEPTED
-    assert stage.documents.find(manifests.parked_events()) == []
+    assert stage.documents.find(of_parked.parked_events()) == []
 
 
 # --- what is told of it -----------------------------------------------------------------------------------------
@@ -444,7 +445,7 @@ def test_every_line_of_an_upload_is_about_its_pair_even_where_it_goes_wrong(
 
 
 def test_a_run_is_one_trace_from_the_upload_to_the_job(stage: Stage, tmp_path: Path) -> None:
-    vars(bootstrap.cloud())["tracer"] = tracer(f"file:{tmp_path / 'spans'}", "attune-example", "attune")
+    vars(world.cloud())["tracer"] = tracer(f"file:{tmp_path / 'spans'}", "attune-example", "attune")
     stage.write_settings(threshold=1)
     stage.ingest(stage.upload("interviews/a.wav", sound("a")))
     text = stage.upload("interviews/a.txt", b"hello")

@@ -7,6 +7,8 @@ import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 from attune.config import Settings
@@ -40,11 +42,12 @@ def keys() -> dict[str, Key[Any]]:
 
 
 def _functions(kind: type) -> Iterator[tuple[str, Callable[..., Any]]]:
-    for name, function in inspect.getmembers(manifests, inspect.isfunction):
-        if function.__module__ == manifests.__name__ and not name.startswith("_"):
-            returned = typing.get_type_hints(function)["return"]
-            if typing.get_origin(returned) is kind:
-                yield name, function
+    for room in (import_module(found.name) for found in iter_modules(manifests.__path__, f"{manifests.__name__}.")):
+        for name, function in inspect.getmembers(room, inspect.isfunction):
+            if function.__module__ == room.__name__ and not name.startswith("_"):
+                returned = typing.get_type_hints(function)["return"]
+                if typing.get_origin(returned) is kind:
+                    yield name, function
 
 
 def _called(function: Callable[..., Any]) -> Any:

@@ -22,7 +22,7 @@ import sys
 compiled = []
 sys.addaudithook(lambda event, told: compiled.append(told[1]) if event == "compile" else None)
 sys.path.insert(0, sys.argv[1])
-from attune import bootstrap
+from attune.services import watch
 print(sum(str(name).startswith(sys.argv[1]) for name in compiled))
 """
 

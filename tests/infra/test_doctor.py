@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from attune.config import Deployment
+from attune.deployment import Deployment
 from attune.ports_project import Grant, Kind, Place
 from attune.services.doctor.access import DEPLOYS
 from attune.services.doctor.indexes import index_for

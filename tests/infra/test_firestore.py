@@ -12,7 +12,7 @@ import pytest
 from attune.config import Settings, read_settings
 from attune.domain.ledger import Ledger
 from attune.ports import Contains, Order, Query, RawDocument
-from attune.services import manifests
+from attune.services.manifests import of_datasets
 from infra.questions import Index, index_for, many_valued_fields, questions, written_fields
 from infra.workplace import ROOT, resources
 
@@ -111,7 +111,7 @@ def test_no_document_expires(planned: dict[str, Any]) -> None:
 
 def test_the_settings_start_with_every_setting_at_the_codes_default(planned: dict[str, Any]) -> None:
     (document,) = resources(planned, "google_firestore_document")
-    assert (document["values"]["collection"], document["values"]["document_id"]) == manifests.DEFAULTS.path
+    assert (document["values"]["collection"], document["values"]["document_id"]) == of_datasets.DEFAULTS.path
     written = {name: _plain(value) for name, value in json.loads(document["values"]["fields"]).items()}
     assert set(written) == set(Settings.model_fields), "infra/firestore.tf and attune.config.Settings differ"
     assert read_settings(written, {}) == Settings()

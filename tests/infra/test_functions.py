@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from attune.config import Deployment
+from attune.deployment import Deployment
 from attune.domain.quality.limits import PUBLISHED_AUDIO_BYTES
 from attune.entry.envelope import DELETED, FINALIZED, PUBLISHED
 from attune.services.sweep.objects import _BYTES_AT_ONCE

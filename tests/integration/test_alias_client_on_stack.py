@@ -12,10 +12,11 @@ import pytest
 
 from attune.adapters.firestore import FirestoreDocuments
 from attune.domain import alias as aliases
+from attune.domain.recipe import Promotion, Recipe, Scope
 from attune.domain.row import RowFormat
-from attune.domain.run import Promotion, Recipe, Scope, opened
+from attune.domain.run import opened
 from attune.ports import Create
-from attune.services import manifests
+from attune.services.manifests import of_aliases, of_runs
 from attune_local.stack import plan
 from attune_local.stack.stack import Stack
 
@@ -46,7 +47,7 @@ def promoted(stack: Stack, unique: str) -> str:
     run = replace(opened(unique, 7, 1, NOW), recipe=recipe)
     served = aliases.Served(unique, run.id, 7, NOW, "endpoints/7", "models/7")
     FirestoreDocuments(stack.firestore_client()).commit(
-        Create(manifests.run(unique, 7), run), Create(manifests.alias(unique), aliases.first(unique, served, NOW))
+        Create(of_runs.run(unique, 7), run), Create(of_aliases.alias(unique), aliases.first(unique, served, NOW))
     )
     return unique
 

@@ -16,10 +16,12 @@ from attune.adapters.firestore import FirestoreDocuments
 from attune.adapters.pubsub import PubSubPost
 from attune.adapters.storage import GcsIntake, GcsObjects
 from attune.adapters.vertex import vertex_tuning
-from attune.domain.events import Channel, LaunchTuning, message
+from attune.domain.events.message import Channel, message
+from attune.domain.events.opening import LaunchTuning
 from attune.errors import UnansweredError
-from attune.ports import Create, Delete, JobSpec, Key, Query, Replace
-from attune.services.manifests import Lease, Slot
+from attune.ports import Create, Delete, Key, Query, Replace
+from attune.ports_tuning import JobSpec
+from attune.services.manifests.of_leases import Lease, Slot
 from attune_local.stack import clients
 from attune_local.stack.inbox import Inbox
 from attune_local.stack.stack import Stack

@@ -21,7 +21,8 @@ from standardwebhooks.webhooks import Webhook
 from attune.adapters.pubsub import PubSubPost
 from attune.adapters.subscription import Subscription
 from attune.adapters.webhook import HttpHook
-from attune.domain.events import Channel, Message, RunFailed, message
+from attune.domain.events.message import Channel, Message, message
+from attune.domain.events.run import RunFailed
 from attune.domain.webhook import Notice, Secret
 from attune.errors import NotAnEventError
 from attune.services.relay import Fate

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from attune.adapters.firestore import FirestoreDocuments
 from attune.adapters.storage import GcsIntake, GcsObjects
-from attune.services.ingest import Arrival
+from attune.domain.arrival import Arrival
 from attune_local.stack import clients
 from attune_local.stack.stack import Stack
 from attune_local.vertex.gcs import GcsObjects as ServiceGcs

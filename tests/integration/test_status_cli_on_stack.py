@@ -13,7 +13,7 @@ from attune.cli.app import app
 from attune.domain.parked import Parked, Task
 from attune.domain.run import RunState
 from attune.ports import Create, Delete
-from attune.services import manifests
+from attune.services.manifests import of_leases, of_parked
 from attune_local.stack.stack import Stack
 from attune_local.vertex.server import serving
 from integration.test_schedules_on_emulators import EmulatedStage
@@ -120,19 +120,19 @@ def check_lineage(stage: EmulatedStage, attune: Callable[..., Result]) -> None:
 def check_parked(stage: EmulatedStage, attune: Callable[..., Result]) -> None:
     """What could not be worked on is shown, and asked for again by the folder it lies in."""
     parked = Parked(Task.LAUNCH, "d", "no files", stage.now, stage.now, parked=True, facts={"run": 9})
-    stage.documents.commit(Create(manifests.parked(parked.id), parked))
+    stage.documents.commit(Create(of_parked.parked(parked.id), parked))
     assert "1 event that could not be worked on" in attune("status").stdout
     assert "no files" in attune("retry").stdout
     assert attune("retry", "other").exit_code == 1
     asked = attune("retry", "d")
     assert (asked.exit_code, asked.stdout) == (0, "launch d: to be tried again at the next tick\n")
-    assert [found.value.id for found in stage.documents.find(manifests.events_to_try_again())] == [parked.id]
-    stage.documents.commit(Delete(manifests.parked(parked.id)))
+    assert [found.value.id for found in stage.documents.find(of_parked.events_to_try_again())] == [parked.id]
+    stage.documents.commit(Delete(of_parked.parked(parked.id)))
 
 
 def check_afterwards(stage: EmulatedStage) -> None:
     """What was done is told at the next tick, and stays done."""
-    assert not stage.documents.find(manifests.all_slots())
+    assert not stage.documents.find(of_leases.all_slots())
     stage.settle()
     assert [message.data["reason"] for message in told(stage, "rolledBack")] == ["it mishears"]
     assert [message.data["reason"] for message in told(stage, "cancelled")] == ["no use for it"]

@@ -116,7 +116,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a run is opened before its messages are in the outbox",
-        f"{_ATTUNE}/services/threshold.py",
+        f"{_ATTUNE}/services/open_run.py",
         "run.number), run), *announced)",
         "run.number), run))\n        documents.commit(*announced)",
         ("tests/service/test_protection.py",),
@@ -131,8 +131,8 @@ MUTATIONS = (
     Mutation(
         "a message leaves the outbox before it is sent",
         f"{_ATTUNE}/services/outbox.py",
-        "        post.publish(message)\n        documents.commit(Delete(manifests.outbox(message.id)))",
-        "        documents.commit(Delete(manifests.outbox(message.id)))\n        post.publish(message)",
+        "        post.publish(message)\n        documents.commit(Delete(of_outbox.outbox(message.id)))",
+        "        documents.commit(Delete(of_outbox.outbox(message.id)))\n        post.publish(message)",
         (
             "tests/service/test_watch.py::test_what_a_crash_left_in_the_outbox_is_sent_with_its_id",
             "tests/service/test_watch.py::test_what_was_sent_by_one_who_died_before_he_noted_it_is_sent_again_with_the_same_id",
@@ -140,17 +140,17 @@ MUTATIONS = (
     ),
     Mutation(
         "a run is opened on the first count alone",
-        f"{_ATTUNE}/services/threshold.py",
-        "that run has cut.\n    if not _enough(dataset, pairs, documents):",
+        f"{_ATTUNE}/services/open_run.py",
+        "that run has cut.\n    if documents.count(of_pairs.new_pairs(dataset), up_to=pairs) < pairs:",
         "that run has cut.\n    if pairs < 0:",
         ("tests/service/test_protection.py",),
     ),
     Mutation(
         "the alias is moved from whatever it stands for by now",
         f"{_ATTUNE}/services/promote.py",
-        "write: Write = Replace(alias, after) if alias else Create(manifests.alias(name), after)",
+        "write: Write = Replace(alias, after) if alias else Create(of_aliases.alias(name), after)",
         "now_there = self._alias(read.value)\n"
-        "        write: Write = Replace(now_there, after) if now_there else Create(manifests.alias(name), after)",
+        "        write: Write = Replace(now_there, after) if now_there else Create(of_aliases.alias(name), after)",
         (
             "tests/service/test_promotion.py::test_an_alias_that_moves_on_at_the_same_moment_is_not_written_over",
             "tests/service/test_promotion.py::test_an_alias_that_moves_at_the_same_moment_is_looked_at_again",

@@ -12,7 +12,7 @@ from attune.adapters.firestore import FirestoreDocuments
 from attune.domain.names import pair_id
 from attune.domain.pair import Pair
 from attune.domain.run import Run, RunState
-from attune.services import manifests
+from attune.services.manifests import of_pairs, of_runs, of_sweeps
 from attune_local.stack.plan import DATASET_BUCKET, INTAKE_BUCKET
 from attune_local.stack.stack import Stack
 from attune_local.stack.waiting import wait_until
@@ -72,7 +72,7 @@ def travelled(guarded: Guarded) -> Guarded:
     _until(guarded, lambda: _has_written(guarded, "erase"), "erase to write that it is gone")
     stack.processes["ingest"].kill()
     _drop(intake, "late", PAIRS)
-    stack.firestore_client().document(*manifests.sweep().path).delete()
+    stack.firestore_client().document(*of_sweeps.sweep().path).delete()
     _until(guarded, lambda: _pair(stack, "late"), "the pass over the bucket to find what no event told of")
     stack.restart("ingest")
     stack.firestore_client().document("datasets", DATASET).update({"threshold": 1})
@@ -123,7 +123,7 @@ def _told(grant: Grant) -> str:
 
 
 def _runs(stack: Stack) -> list[Run]:
-    return [each.value for each in FirestoreDocuments(stack.firestore_client()).find(manifests.newest_runs(DATASET))]
+    return [each.value for each in FirestoreDocuments(stack.firestore_client()).find(of_runs.newest_runs(DATASET))]
 
 
 def _promoted(stack: Stack, number: int = 1) -> Run | None:
@@ -131,7 +131,7 @@ def _promoted(stack: Stack, number: int = 1) -> Run | None:
 
 
 def _pair(stack: Stack, path: str) -> Pair | None:
-    key = manifests.pair(DATASET, pair_id(DATASET, path))
+    key = of_pairs.pair(DATASET, pair_id(DATASET, path))
     found = FirestoreDocuments(stack.firestore_client()).get(key)
     return found.value if found else None
 

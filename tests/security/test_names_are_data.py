@@ -27,10 +27,10 @@ from attune.domain.pair import PairState
 from attune.domain.parked import Parked, Task
 from attune.domain.run import opened
 from attune.ports import Key
-from attune.services import manifests
 from attune.services.doctor.findings import Finding, Status
 from attune.services.encode import recording_name, row_name, text_name
 from attune.services.evaluate.places import run_figures_name, run_page_name
+from attune.services.manifests import of_aliases, of_datasets, of_leases, of_pairs, of_runs, of_sweeps
 from attune.services.report.places import lines_name, page_name
 from attune.services.runs import WholeRun
 from attune.services.status import DatasetStatus, Overview
@@ -77,13 +77,13 @@ def test_no_name_changes_where_a_document_lies(name: str) -> None:
     for found in candidates(name):
         dataset, pair = found.dataset, pair_id(found.dataset, found.path)
         keys: list[tuple[Key[Any], int]] = [
-            (manifests.own_settings(dataset), 2),
-            (manifests.pair(dataset, pair), 4),
-            (manifests.run(dataset, 1), 4),
-            (manifests.state(dataset), 2),
-            (manifests.lease(dataset), 2),
-            (manifests.alias(dataset), 2),
-            (manifests.ledger(dataset), 2),
+            (of_datasets.own_settings(dataset), 2),
+            (of_pairs.pair(dataset, pair), 4),
+            (of_runs.run(dataset, 1), 4),
+            (of_datasets.state(dataset), 2),
+            (of_leases.lease(dataset), 2),
+            (of_aliases.alias(dataset), 2),
+            (of_sweeps.ledger(dataset), 2),
         ]
         for key, depth in keys:
             assert len(key.path) == depth

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from attune import bootstrap
-from attune.domain.events import Message
+from attune.domain.events.message import Message
 from attune.domain.run import Run, RunState
 from attune.errors import UnavailableError
 from attune.ports import Create, Delete, RawDocument
-from attune.services import manifests
+from attune.services.manifests import of_datasets
 from attune_local.twins.post import MemoryPost
 from service.theatre import Killed, Stage, wav
 
@@ -69,8 +69,8 @@ def told(stage: Stage, ending: str) -> list[Message]:
 
 def write_defaults(stage: Stage, **fields: object) -> None:
     """A person writes the settings of all datasets."""
-    stage.documents.commit(Delete(manifests.DEFAULTS))
-    stage.documents.commit(Create(manifests.DEFAULTS, RawDocument(fields)))
+    stage.documents.commit(Delete(of_datasets.DEFAULTS))
+    stage.documents.commit(Create(of_datasets.DEFAULTS, RawDocument(fields)))
 
 
 def beside(stage: Stage, dataset: str) -> Stage:

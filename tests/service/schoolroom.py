@@ -13,7 +13,7 @@ from attune import bootstrap
 from attune.domain.alias import Alias
 from attune.domain.evaluation.verdict import Evaluation
 from attune.domain.run import Run
-from attune.services import manifests
+from attune.services.manifests import of_aliases, of_evaluations
 from attune_local.vertex.answers import Memory, ModelKind
 from attune_local.vertex.content import Text
 from attune_local.vertex.engine import Engine
@@ -78,12 +78,12 @@ class School(Stage):
         self.write_settings(**(usual | settings))
 
     def alias(self, name: str = "d") -> Alias:
-        found = self.documents.get(manifests.alias(name))
+        found = self.documents.get(of_aliases.alias(name))
         assert found is not None
         return found.value  # type: ignore[no-any-return]  # as above
 
     def evaluation(self, run: Run) -> Evaluation:
-        found = self.documents.get(manifests.evaluation(run.dataset, run.number))
+        found = self.documents.get(of_evaluations.evaluation(run.dataset, run.number))
         assert found is not None
         return found.value  # type: ignore[no-any-return]  # as above
 

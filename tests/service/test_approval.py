@@ -9,11 +9,11 @@ import pytest
 
 from attune import bootstrap
 from attune.domain.alias import Alias
-from attune.domain.events import Channel
+from attune.domain.events.message import Channel
 from attune.domain.run import Run, RunState
 from attune.ports import Replace
-from attune.services import manifests
 from attune.services.approve import Answer
+from attune.services.manifests import of_aliases, of_leases, of_runs
 from service.scenes import another_run, dies_at, fill, only_run, running, told, watch_until
 from service.theatre import Director, Killed, Stage
 
@@ -57,12 +57,12 @@ def order_and_launch(stage: Stage, ticks: int = 1) -> Run:
 
 
 def alias(stage: Stage) -> Alias | None:
-    found = stage.documents.get(manifests.alias("d"))
+    found = stage.documents.get(of_aliases.alias("d"))
     return found.value if found else None
 
 
 def slots(stage: Stage) -> list[str]:
-    return [found.value.run for found in stage.documents.find(manifests.all_slots())]
+    return [found.value.run for found in stage.documents.find(of_leases.all_slots())]
 
 
 # --- held for its cost ------------------------------------------------------------------------------------------
@@ -303,7 +303,7 @@ def test_a_run_that_keeps_being_changed_is_not_decided_on() -> None:
 
     def gate(call: str) -> Callable[[], None]:
         if call == "documents.commit":
-            read = stage.documents.get(manifests.run("d", 1))
+            read = stage.documents.get(of_runs.run("d", 1))
             stage.documents.commit(Replace(read, replace(read.value, note=f"{read.value.note} again")))
         return lambda: None
 

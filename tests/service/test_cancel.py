@@ -8,12 +8,12 @@ from collections.abc import Callable
 import pytest
 
 from attune import bootstrap
-from attune.domain.events import Channel
+from attune.domain.events.message import Channel
 from attune.domain.run import Run, RunState
 from attune.errors import UnavailableError
-from attune.ports import JobState
-from attune.services import manifests
+from attune.ports_tuning import JobState
 from attune.services.approve import Answer
+from attune.services.manifests import of_aliases, of_leases
 from attune_local.twins.tuning import EngineTuning
 from attune_local.vertex.mischief import Kind, Mischief
 from service.scenes import Gate, another_run, dies_at, fill, launch_until, only_run, running, told
@@ -41,7 +41,7 @@ def launching() -> Stage:
 
 
 def slots(stage: Stage) -> list[str]:
-    return [found.value.run for found in stage.documents.find(manifests.all_slots())]
+    return [found.value.run for found in stage.documents.find(of_leases.all_slots())]
 
 
 def job_state(stage: Stage) -> JobState:
@@ -60,7 +60,7 @@ def check_cancelled(stage: Stage, run: Run, jobs: int) -> None:
     assert len(stage.engine.jobs()) == jobs
     assert {(each.data["run"], each.data["reason"]) for each in told(stage, "cancelled")} == {(run.id, "no use for it")}
     assert len({each.id for each in told(stage, "cancelled")}) == 1
-    assert stage.documents.get(manifests.alias("d")) is None
+    assert stage.documents.get(of_aliases.alias("d")) is None
 
 
 # --- before the job ---------------------------------------------------------------------------------------------

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from attune.ports import Create
-from attune.services import manifests
 from attune.services.census import Census
-from attune.services.manifests import Sweep
+from attune.services.manifests import of_sweeps
+from attune.services.manifests.of_sweeps import Sweep
 from service.scenes import fill, sound
 from service.theatre import Stage
 
@@ -52,7 +52,7 @@ def test_it_tells_how_long_ago_the_last_pass_closed_its_ledgers() -> None:
 def test_a_pass_that_does_not_come_to_its_end_is_as_old_as_its_beginning() -> None:
     stage = Stage(threshold=100)
     fill(stage, 1)
-    stage.documents.commit(Create(manifests.sweep(), Sweep(7, stage.now - timedelta(hours=50))))
+    stage.documents.commit(Create(of_sweeps.sweep(), Sweep(7, stage.now - timedelta(hours=50))))
     (census,) = censuses(stage)
     assert census.ledger_hours_ago == 50.0
 

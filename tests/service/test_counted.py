@@ -2,7 +2,7 @@
 
 import pytest
 
-from attune.services import manifests
+from attune.services.manifests import of_pairs
 from bench import gate
 from bench.cold import FUNCTIONS, VERTEX, opened, quiet_events
 from bench.opening import Opened
@@ -68,7 +68,7 @@ def test_a_planted_pair_is_what_its_events_and_its_cut_would_have_left() -> None
     first, other = ground.pair("planted/000000"), ground.pair("planted/000002")
     assert first.audio.name == by_events.audio.name
     assert first.row == by_events.row
-    assert other.id == manifests.pair("d", other.id).path[-1]
+    assert other.id == of_pairs.pair("d", other.id).path[-1]
     assert (other.state, other.halves, other.taken_by) == (first.state, first.halves, first.taken_by)
     assert other.row.size == first.row.size
     assert other.taken.row == other.row

@@ -14,7 +14,7 @@ from attune.domain.run import Run, RunState
 from attune.domain.split import Split, split_of
 from attune.errors import BusyError
 from attune.ports import Delete
-from attune.services import manifests
+from attune.services.manifests import of_aliases, of_pairs
 from attune_local.vertex.mischief import Kind, Mischief
 from service.scenes import Good, another_run, dies_at, drop, fill, launch_until, only_run, told
 from service.theatre import Stage, naive_files
@@ -178,7 +178,7 @@ def test_a_run_is_cancelled_when_no_pair_is_left_to_take() -> None:
     stage = Stage(threshold=2)
     fill(stage, 2)
     for pair in stage.pairs():
-        stage.documents.commit(Delete(manifests.pair("d", pair.id)))
+        stage.documents.commit(Delete(of_pairs.pair("d", pair.id)))
     stage.launch()
     assert only_run(stage).state is RunState.CANCELLED
     assert [message.data["reason"] for message in told(stage, "cancelled")] == [only_run(stage).reason]
@@ -343,7 +343,7 @@ def test_a_run_of_scope_new_tunes_the_current_model_on_its_own_pairs_only() -> N
     stage.write_settings(**new)
     fill(stage, 4)
     stage.settle()
-    alias = stage.documents.get(manifests.alias("d"))
+    alias = stage.documents.get(of_aliases.alias("d"))
     assert alias is not None
     more = fill(stage, 4, "more")
     stage.launch()

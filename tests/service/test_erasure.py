@@ -10,14 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attune import bootstrap
+from attune.domain.arrival import Departure
 from attune.domain.names import pair_id
 from attune.domain.pair import Due, PairState
 from attune.domain.quality.words import words_digest
 from attune.domain.run import RunState
 from attune.domain.split import Split, split_of
 from attune.errors import PassingError
-from attune.services import manifests
-from attune.services.erase import Departed, Departure, Farewell
+from attune.services.erase import Departed, Farewell
+from attune.services.manifests import of_evaluations
 from service.scenes import another_run, drop, fill, only_run, running, sound
 from service.theatre import Killed, Stage, naive_files, wav
 from thoroughness import tries
@@ -330,7 +331,7 @@ def test_an_evaluation_goes_on_without_an_utterance_that_is_gone() -> None:
     stage.bucket.delete(row.name)
     finish(stage)
     assert only_run(stage).state in (RunState.PROMOTED, RunState.AWAITING_APPROVAL)
-    found = stage.documents.get(manifests.evaluation("d", run.number))
+    found = stage.documents.get(of_evaluations.evaluation("d", run.number))
     assert found is not None
 
 

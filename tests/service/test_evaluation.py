@@ -18,9 +18,9 @@ from attune.domain.evaluation.verdict import Decision
 from attune.domain.run import Run, RunState
 from attune.errors import ConflictError, PassingError
 from attune.ports import Query
-from attune.services import manifests
 from attune.services.approve import Answer
 from attune.services.evaluate.silence import silent_row
+from attune.services.manifests import of_aliases, of_runs
 from attune.services.promote import Promoting
 from attune_local.vertex.mischief import Kind, Method, Mischief
 from service.scenes import dies_at, told
@@ -225,7 +225,7 @@ def test_a_run_whose_own_endpoint_vanished_is_never_promoted() -> None:
         stage.tick()
         stage.pass_time(60)
     assert stage.runs()[-1].state is RunState.FAILED
-    assert stage.documents.get(manifests.alias("d")) is None
+    assert stage.documents.get(of_aliases.alias("d")) is None
 
 
 def test_a_run_that_cannot_be_measured_for_a_day_is_left_to_a_person() -> None:
@@ -263,7 +263,7 @@ def test_an_endpoint_that_does_not_answer_the_last_call_does_not_get_the_alias()
     stage.settle()
     assert stage.runs()[-1].state is RunState.REJECTED
     assert "last call" in stage.runs()[-1].reason
-    assert stage.documents.get(manifests.alias("d")) is None
+    assert stage.documents.get(of_aliases.alias("d")) is None
 
 
 def test_a_run_that_was_measured_against_another_than_the_alias_stands_for_is_not_promoted() -> None:
@@ -271,7 +271,7 @@ def test_a_run_that_was_measured_against_another_than_the_alias_stands_for_is_no
     stage.run_to_its_end(40, "first")
     stage.teach(120, "second")
     run = until_evaluating(stage)
-    read = stage.documents.get(manifests.run("d", run.number))
+    read = stage.documents.get(of_runs.run("d", run.number))
     promoting = Promoting(stage.documents, stage.post, stage.clock, lambda _: None, lambda _: "")
     with pytest.raises(ConflictError, match="moved since"):
         promoting(read, over=None)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from attune.domain.run import RunState
-from attune.services import manifests
+from attune.services.manifests import of_evaluations
 from attune_local.vertex.mischief import Kind, Method, Mischief
 from service.scenes import told
 from service.schoolroom import School, school
@@ -25,7 +25,7 @@ def guarded(**guard: Any) -> School:
 
 
 def check(stage: School, number: int) -> Any:
-    found = stage.documents.get(manifests.guard_check("d", 2, number))
+    found = stage.documents.get(of_evaluations.guard_check("d", 2, number))
     return found.value if found else None
 
 

@@ -13,8 +13,9 @@ from attune.domain.quality.words import words_digest
 from attune.domain.run import RunState
 from attune.domain.split import Split, split_of
 from attune.errors import BusyError, PassingError, UnansweredError, UnavailableError
-from attune.ports import JobSpec, Replace
-from attune.services import manifests
+from attune.ports import Replace
+from attune.ports_tuning import JobSpec
+from attune.services.manifests import of_leases, of_runs
 from attune_local.twins.tuning import EngineTuning
 from attune_local.vertex.mischief import Kind, Method, Mischief
 from service.scenes import beside, dies_at, drop, fill, launch_until, only_run, told
@@ -32,7 +33,7 @@ def opened(quota: int = 1, **settings: object) -> Stage:
 
 
 def slots(stage: Stage) -> list[str]:
-    return [found.value.dataset for found in stage.documents.find(manifests.all_slots())]
+    return [found.value.dataset for found in stage.documents.find(of_leases.all_slots())]
 
 
 def somebody_elses_job(stage: Stage) -> str:
@@ -159,7 +160,7 @@ def test_a_launcher_that_died_before_creating_is_followed_by_one_who_waits_looks
 
 def _extend_intent(stage: Stage, seconds: int) -> None:
     """As if the dead launcher had written its intent just before its lease ran out."""
-    (read,) = stage.documents.find(manifests.active_runs("d"))
+    (read,) = stage.documents.find(of_runs.active_runs("d"))
     until = stage.now + timedelta(seconds=seconds)
     stage.documents.commit(Replace(read, replace(read.value, intent_until=until)))
 

@@ -14,16 +14,17 @@ from hypothesis import strategies as st
 
 from attune import bootstrap
 from attune.bootstrap import Ports
+from attune.domain.arrival import Departure
 from attune.domain.base_models import BaseModel, base_model
 from attune.domain.lineage import Presence, Training
-from attune.domain.run import OverLimit, RunState
+from attune.domain.recipe import OverLimit
+from attune.domain.run import RunState
 from attune.domain.split import Split
 from attune.errors import UnavailableError
 from attune.ports import Delete, Replace
 from attune.ports_project import UnseenError
-from attune.services import manifests
-from attune.services.erase import Departure
 from attune.services.lineage import Behind, Trace, Use
+from attune.services.manifests import of_aliases, of_pairs, of_runs
 from attune_local.vertex.mischief import Kind, Mischief
 from service.scenes import another_run, beside, dies_at, drop, fill, launch_until, only_run, running, sound
 from service.theatre import Stage
@@ -197,9 +198,9 @@ def test_the_services_own_word_on_a_row_is_told() -> None:
 
 def test_an_alias_that_moved_on_and_was_rolled_back_tells_both_of_its_times() -> None:
     stage = promoted(alias="champion")
-    begun = stage.documents.get(manifests.alias("champion")).value.moved_at
+    begun = stage.documents.get(of_aliases.alias("champion")).value.moved_at
     next_run(stage, "more")
-    moved = stage.documents.get(manifests.alias("champion")).value.moved_at
+    moved = stage.documents.get(of_aliases.alias("champion")).value.moved_at
     stage.pass_time(60)
     bootstrap.rolling_back(stage.ports())("champion", "it mishears")
     first, second = trace(stage, "d/clip1.wav").uses
@@ -298,7 +299,7 @@ def test_a_manifest_that_may_not_be_read_is_said_with_the_right_that_helps() -> 
 
 def forget_its_stays(stage: Stage, path: str) -> None:
     """The pair as a version left it that wrote none."""
-    read = stage.documents.get(manifests.pair("d", stage.pair(path).id))
+    read = stage.documents.get(of_pairs.pair("d", stage.pair(path).id))
     stage.documents.commit(Replace(read, replace(read.value, stays=())))
 
 
@@ -368,12 +369,12 @@ def test_a_rejected_run_is_behind_nothing() -> None:
 def test_what_is_missing_below_a_model_is_said() -> None:
     stage = promoted(scope="new")
     next_run(stage, "more")
-    stage.documents.commit(Delete(manifests.alias_history("d", 1)))
+    stage.documents.commit(Delete(of_aliases.alias_history("d", 1)))
     model = stage.runs()[0].model
     found = behind(stage)
     assert [layer.run.id for layer in found.layers] == ["r000002"]
     assert found.unread == (f"what {model} was trained on is not known: d has never stood for it",)
-    stage.documents.commit(Delete(manifests.run("d", 2)))
+    stage.documents.commit(Delete(of_runs.run("d", 2)))
     assert "run r000002 of d is gone" in behind(stage).unread[0]
 
 

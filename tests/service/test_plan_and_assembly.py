@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from attune import bootstrap
 from attune.bootstrap import Ports
 from attune.domain.base_models import BaseModel, base_model
+from attune.domain.part import Part
 from attune.domain.run import DataFile, Plan, Run, RunState
-from attune.domain.shard import Part, Shard
+from attune.domain.shard import Shard
 from attune.errors import DamagedError
 from attune.ports import Delete, Key
 from attune.services.assemble import check_plan

@@ -9,14 +9,14 @@ from attune import bootstrap
 from attune.domain.alias import Alias, Served, first
 from attune.domain.run import RunState
 from attune.ports import Create, Replace
-from attune.services import manifests
+from attune.services.manifests import of_aliases, of_outbox
 from attune_local.vertex.mischief import Kind, Mischief
 from service.scenes import another_run, beside, fill, only_run, running, told
 from service.theatre import Stage
 
 
 def alias(stage: Stage, name: str = "d") -> Alias:
-    found = stage.documents.get(manifests.alias(name))
+    found = stage.documents.get(of_aliases.alias(name))
     assert found is not None
     return found.value  # type: ignore[no-any-return]  # the stage's documents are Any
 
@@ -53,7 +53,7 @@ def test_the_next_run_takes_its_place_and_the_history_remembers_both() -> None:
     assert (alias(stage).serial, alias(stage).current.run) == (2, "r000002")
     assert alias(stage).previous is not None
     assert alias(stage).previous.run == "r000001"  # type: ignore[union-attr]  # as just said
-    moves = [stage.documents.get(manifests.alias_history("d", serial)) for serial in (1, 2)]
+    moves = [stage.documents.get(of_aliases.alias_history("d", serial)) for serial in (1, 2)]
     assert [move.value.current.run for move in moves if move] == ["r000001", "r000002"]
     assert told(stage, "promoted")[-1].data["previous_run"] == "r000001"
 
@@ -62,7 +62,7 @@ def test_an_alias_has_the_name_that_the_settings_give_it() -> None:
     stage = running(alias="champion")
     stage.settle()
     assert alias(stage, "champion").current.run == "r000001"
-    assert stage.documents.get(manifests.alias("d")) is None
+    assert stage.documents.get(of_aliases.alias("d")) is None
     assert [message.subject for message in told(stage, "promoted")] == ["aliases/champion"]
 
 
@@ -102,7 +102,7 @@ def test_with_manual_promotion_the_run_waits_for_a_person() -> None:
     run = only_run(stage)
     assert (run.state, run.active) == (RunState.AWAITING_APPROVAL, False)
     assert "a person decides" in str(run.reason)
-    assert stage.documents.get(manifests.alias("d")) is None
+    assert stage.documents.get(of_aliases.alias("d")) is None
     assert told(stage, "promoted") == []
     assert len(told(stage, "succeeded")) == 1
     stage.settle()
@@ -146,10 +146,10 @@ def test_an_alias_that_moves_on_at_the_same_moment_is_not_written_over() -> None
 
     def gate(call: str) -> Callable[[], None]:
         """Between the alias's being read and its being written, somebody else moves it."""
-        ready = stage.runs()[-1].state is RunState.EVALUATING and not stage.documents.find(manifests.waiting_messages())
+        ready = stage.runs()[-1].state is RunState.EVALUATING and not stage.documents.find(of_outbox.waiting_messages())
         if call == "answering.ask" and ready and not moved:
             moved.append("now")
-            read = stage.documents.get(manifests.alias("d"))
+            read = stage.documents.get(of_aliases.alias("d"))
             assert read is not None
             stage.documents.commit(Replace(read, read.value.moved_to(theirs, stage.now)))
         return lambda: None
@@ -173,10 +173,10 @@ def test_an_alias_that_moves_at_the_same_moment_is_looked_at_again(opened: int, 
 
     def gate(call: str) -> Callable[[], None]:
         """Just before the alias is written: the run is evaluated, and what was told of it is sent."""
-        ready = only_run(stage).state is RunState.EVALUATING and not stage.documents.find(manifests.waiting_messages())
+        ready = only_run(stage).state is RunState.EVALUATING and not stage.documents.find(of_outbox.waiting_messages())
         if call == "answering.ask" and ready and not moved:
             moved.append("now")
-            stage.documents.commit(Create(manifests.alias("d"), theirs))
+            stage.documents.commit(Create(of_aliases.alias("d"), theirs))
         return lambda: None
 
     bootstrap.watch(stage.ports(gate), stage.deployment)()

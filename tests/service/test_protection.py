@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from attune import bootstrap
+from attune.domain.arrival import Arrival
 from attune.domain.pair import PairState
 from attune.domain.run import RunState
-from attune.services.ingest import Arrival
 from service.scenes import Gate, dies_at, drop, fill, only_run, running, sound, told
 from service.theatre import Killed, Stage
 

@@ -21,8 +21,8 @@ from attune.domain.quality.customs import Customs
 from attune.domain.shard import Shard
 from attune.errors import DamagedError, PassingError
 from attune.ports import Create, Replace
-from attune.services import manifests
 from attune.services.lease import leased
+from attune.services.manifests import of_datasets, of_leases, of_pairs, of_reports, of_shards
 from attune.services.report.entries import entry
 from attune.services.report.places import lines_name, page_name, report_store, tree_name
 from attune.services.report.publish import Publishing
@@ -60,7 +60,7 @@ class Desk:
         pairs = [judged(path, self.stage.now, self.dice) for path in paths]
         self.made += count
         for pair in pairs:
-            self.stage.documents.commit(Create(manifests.pair("d", pair.id), pair))
+            self.stage.documents.commit(Create(of_pairs.pair("d", pair.id), pair))
         return pairs
 
     def change(self, count: int) -> None:
@@ -69,7 +69,7 @@ class Desk:
             self.write(rejudged(pair, self.stage.now, self.dice))
 
     def write(self, pair: Pair) -> None:
-        read = self.stage.documents.get(manifests.pair("d", pair.id))
+        read = self.stage.documents.get(of_pairs.pair("d", pair.id))
         self.stage.documents.commit(Replace(read, pair))
 
     def refresh(self, gate: Gate | None = None, seconds: float = 60) -> Refreshed | None:
@@ -80,7 +80,7 @@ class Desk:
         documents, objects, clock = ports.documents(), ports.objects(), ports.clock
         sharding = Sharding(documents, objects, ports.checksum(), one_by_one, report_store)
         publishing = Publishing(documents, objects, clock)
-        return Refresh(documents, sharding, publishing, clock, LEASE, ports.new_owner, self.page)
+        return Refresh(documents, sharding, lambda: publishing, clock, LEASE, ports.new_owner, self.page)
 
     def settle(self) -> None:
         """Time passes until nothing is left to do."""
@@ -101,11 +101,11 @@ class Desk:
         return self.stage.bucket.live[page_name("d")].data.decode()
 
     @property
-    def progress(self) -> manifests.Progress:
-        return self.stage.documents.get(manifests.progress("d")).value  # type: ignore[no-any-return]  # the stage's are Any
+    def progress(self) -> of_reports.Progress:
+        return self.stage.documents.get(of_reports.progress("d")).value  # type: ignore[no-any-return]  # the stage's are Any
 
     def node(self, prefix: str = "") -> Shard:
-        key = manifests.shard("d", tree_name(self.progress.tree), prefix)
+        key = of_shards.shard("d", tree_name(self.progress.tree), prefix)
         return self.stage.documents.get(key).value  # type: ignore[no-any-return]  # as above
 
     def parts(self) -> set[str]:
@@ -291,7 +291,7 @@ def test_two_watchers_at_once_do_no_harm(seed: int) -> None:
 def test_a_watcher_that_waits_for_another_leaves_it_the_work() -> None:
     desk = Desk()
     desk.add(3)
-    with leased("d", "other", LEASE, desk.stage.documents, desk.stage.clock, manifests.report_lease("d")):
+    with leased("d", "other", LEASE, desk.stage.documents, desk.stage.clock, of_leases.report_lease("d")):
         assert desk.refresh() is None
     assert desk.refresh() == Refreshed("d", 3, 3, behind=False)
 
@@ -314,7 +314,7 @@ def test_a_commit_that_lands_after_its_minute_was_reported_is_found() -> None:
     desk.add(5)
     desk.refresh()
     late = judged("late", early, desk.dice)
-    desk.stage.documents.commit(Create(manifests.pair("d", late.id), late))
+    desk.stage.documents.commit(Create(of_pairs.pair("d", late.id), late))
     desk.refresh()
     check(desk)
 
@@ -322,7 +322,7 @@ def test_a_commit_that_lands_after_its_minute_was_reported_is_found() -> None:
 def test_a_pair_whose_clock_goes_before_is_found_and_its_next_verdict_too() -> None:
     desk = Desk()
     ahead = judged("ahead", desk.stage.now + timedelta(minutes=2), desk.dice)
-    desk.stage.documents.commit(Create(manifests.pair("d", ahead.id), ahead))
+    desk.stage.documents.commit(Create(of_pairs.pair("d", ahead.id), ahead))
     desk.refresh()
     check(desk)
     desk.write(rejudged(ahead, desk.stage.now, desk.dice))
@@ -381,11 +381,11 @@ def test_a_line_can_be_taken_out() -> None:
     gone, *left = desk.add(100)
     desk.refresh()
     service = desk.service()
-    with leased("d", "me", LEASE, desk.stage.documents, desk.stage.clock, manifests.report_lease("d")) as hold:
+    with leased("d", "me", LEASE, desk.stage.documents, desk.stage.clock, of_leases.report_lease("d")) as hold:
         span = service.sharding.put_in("d", tree_name(1), {gone.id: None}, hold)
         assert span.lines
-        service.publishing.lines("d", span.lines)
-        service.publishing.page(manifests.DatasetState("d"), span.profile or Profile(), behind=False)
+        service.publishing().lines("d", span.lines)
+        service.publishing().page(of_datasets.DatasetState("d"), span.profile or Profile(), behind=False)
     assert desk.lines == naive_lines(left)
     assert span.profile == total(profile_of(pair) for pair in left)
 
@@ -445,7 +445,7 @@ def test_a_large_report_is_written_less_often() -> None:
     desk = Desk()
     desk.add(10)
     desk.refresh()
-    read = desk.stage.documents.get(manifests.progress("d"))
+    read = desk.stage.documents.get(of_reports.progress("d"))
     desk.stage.documents.commit(Replace(read, replace(read.value, pairs=10_000)))
     desk.add(1)
     desk.stage.pass_time(119)
@@ -502,7 +502,7 @@ def test_a_report_of_another_shape_is_put_together_anew() -> None:
     desk = Desk(page=30)
     desk.add(100)
     desk.settle()
-    read = desk.stage.documents.get(manifests.progress("d"))
+    read = desk.stage.documents.get(of_reports.progress("d"))
     desk.stage.documents.commit(Replace(read, replace(read.value, shape=0)))
     assert desk.refresh() == Refreshed("d", 100, 100, behind=False)
     check(desk)
@@ -543,7 +543,7 @@ def test_how_transcripts_are_written_is_known_to_the_next_event() -> None:
     assert ("transcript_casing", Severity.LOOK) not in remarks(drop(stage, "early", text=b"SHOUTED, IT IS SO.").pair)
     stage.watch()
     assert ("transcript_casing", Severity.LOOK) in remarks(drop(stage, "late", text=b"SHOUTED, AND LATER.").pair)
-    state = stage.documents.get(manifests.state("d")).value
+    state = stage.documents.get(of_datasets.state("d")).value
     assert state.customs == Customs({"sentence": 25, "upper": 1}, {"with": 26})
     assert state.reported_minute > 0
 
@@ -564,16 +564,16 @@ def test_few_transcripts_teach_nothing_and_a_few_more_nothing_new() -> None:
     stage = Stage(threshold=1000)
     fill(stage, 19)
     stage.watch()
-    assert stage.documents.get(manifests.state("d")).value.customs == Customs()
+    assert stage.documents.get(of_datasets.state("d")).value.customs == Customs()
     fill(stage, 21, "more")
     stage.pass_time(60)
     stage.watch()
-    taught = stage.documents.get(manifests.state("d")).value.customs
+    taught = stage.documents.get(of_datasets.state("d")).value.customs
     assert taught == Customs({"lower": 40}, {"without": 40})
     drop(stage, "yet another", text=b"it says yet another thing")
     stage.pass_time(60)
     stage.watch()
-    assert stage.documents.get(manifests.state("d")).value.customs == taught
+    assert stage.documents.get(of_datasets.state("d")).value.customs == taught
 
 
 @dataclass(slots=True)
@@ -583,9 +583,9 @@ class Edited(MemoryDocuments):
     times: int = 0
 
     def commit(self, *writes: Any) -> list[object]:
-        if self.times and any(write.key == manifests.state("d") and write.value.customs.casing for write in writes):
+        if self.times and any(write.key == of_datasets.state("d") and write.value.customs.casing for write in writes):
             self.times -= 1
-            read = self.get(manifests.state("d"))
+            read = self.get(of_datasets.state("d"))
             assert read is not None
             MemoryDocuments.commit(self, Replace(read, replace(read.value, census_hour=read.value.census_hour + 1)))
         return MemoryDocuments.commit(self, *writes)
@@ -602,7 +602,7 @@ def test_who_loses_against_an_edit_of_the_settings_tries_again_now_or_at_the_nex
     assert [trouble.partition(":")[0] for trouble in stage.watch().put_off] == put_off
     stage.pass_time(60)
     stage.watch()
-    state = stage.documents.get(manifests.state("d")).value
+    state = stage.documents.get(of_datasets.state("d")).value
     assert (state.customs.casing, state.census_hour >= times) == ({"lower": 30}, True)
 
 

@@ -18,7 +18,7 @@ from attune.domain.pair import Pair, PairState
 from attune.domain.profile import SCALES, Histogram, Measure, Profile, profile_of, total
 from attune.domain.quality.limits import Limits
 from attune.domain.quality.rules import RULES
-from attune.services.manifests import DatasetState
+from attune.services.manifests.of_datasets import DatasetState
 from attune.services.report.page import Report, render
 from attune.services.report.plots import HEIGHT, LEFT, RIGHT, WIDTH, plot
 from pages import HOSTILE, UNSEEN, Read, taken_apart

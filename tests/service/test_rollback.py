@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 
 from attune.config import Settings
 from attune.domain.alias import Alias
-from attune.domain.events import AliasPromoted, AliasRolledBack, Message
-from attune.domain.run import Run, RunState, run_number
+from attune.domain.events.alias import AliasPromoted, AliasRolledBack
+from attune.domain.events.message import Message
+from attune.domain.names import run_number
+from attune.domain.run import Run, RunState
 from attune.errors import ConflictError
 from attune.ports import Create, Replace
-from attune.services import manifests
 from attune.services.approve import Answer
+from attune.services.manifests import of_aliases, of_runs
 from attune.services.outbox import drain
 from attune.services.promote import Promoting
 from attune.services.rollback import RollingBack
@@ -77,13 +79,13 @@ class Scene:
             endpoint=f"endpoints/{dataset}{number}",
             promotion_allowed="a person approved it",
         )
-        self.documents.commit(Create(manifests.run(dataset, number), run))
+        self.documents.commit(Create(of_runs.run(dataset, number), run))
 
     def decide(self, number: int, dataset: str = "d", meanwhile: list[Callable[[], object]] | None = None) -> RunState:
         """A tick looks at the run; it looks again where somebody was quicker."""
         for _ in range(3):
             documents: Any = Interrupted(self.documents, meanwhile or [])
-            read = self.documents.get(manifests.run(dataset, number))
+            read = self.documents.get(of_runs.run(dataset, number))
             assert read is not None
             if read.value.state is not RunState.EVALUATING:
                 break
@@ -109,12 +111,12 @@ class Scene:
         return RollingBack(documents, self.clock, self.serves)("d", reason, to, expected)
 
     def run(self, number: int, dataset: str = "d") -> Run:
-        found = self.documents.get(manifests.run(dataset, number))
+        found = self.documents.get(of_runs.run(dataset, number))
         assert found is not None
         return found.value
 
     def alias(self) -> Alias:
-        found = self.documents.get(manifests.alias("d"))
+        found = self.documents.get(of_aliases.alias("d"))
         assert found is not None
         return found.value
 
@@ -147,7 +149,7 @@ def test_an_alias_goes_back_to_what_it_stood_for_before() -> None:
     assert (alias.serial, alias.current.run, alias.current.endpoint) == (3, "r000001", "endpoints/d1")
     assert alias.previous
     assert alias.previous.run == "r000002"
-    history = there.documents.get(manifests.alias_history("d", 3))
+    history = there.documents.get(of_aliases.alias_history("d", 3))
     assert history
     assert history.value == alias
 
@@ -246,7 +248,7 @@ def test_what_an_older_version_wrote_knows_no_newest_run_and_is_kept_to_all_the_
     there = scene(1)
     there.tuned(2)
     there.promoted(3)
-    read = there.documents.get(manifests.alias("d"))
+    read = there.documents.get(of_aliases.alias("d"))
     assert read is not None
     there.documents.commit(Replace(read, replace(read.value, newest=None)))
     there.back()
@@ -364,7 +366,7 @@ def _act(there: Scene, act: Any, meanwhile: list[Callable[[], object]]) -> None:
 
 
 def _check(there: Scene) -> None:
-    found = there.documents.get(manifests.alias("d"))
+    found = there.documents.get(of_aliases.alias("d"))
     told = {
         int(str(each.data["serial"])): each for kind in (AliasPromoted, AliasRolledBack) for each in there.told(kind)
     }
@@ -378,7 +380,7 @@ def _check(there: Scene) -> None:
     assert there.run(current.number, current.dataset).state is RunState.PROMOTED
     _check_moves([told[each] for each in sorted(told)])
     for number in range(1, serial + 1):
-        history = there.documents.get(manifests.alias_history("d", number))
+        history = there.documents.get(of_aliases.alias_history("d", number))
         assert history is not None
         assert history.value.current.endpoint == told[number].data["endpoint"]
 
@@ -418,6 +420,6 @@ def test_it_goes_to_no_named_run_whose_endpoint_is_gone_and_says_so() -> None:
 
 
 def current(scene: Scene) -> str:
-    found = scene.documents.get(manifests.alias("d"))
+    found = scene.documents.get(of_aliases.alias("d"))
     assert found is not None
     return found.value.current.run

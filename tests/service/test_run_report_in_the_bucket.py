@@ -11,8 +11,8 @@ from attune.domain.evaluation.score import Edits, Mark
 from attune.domain.evaluation.verdict import Decision
 from attune.domain.run import Run, RunState, opened
 from attune.ports import Create
-from attune.services import manifests
 from attune.services.evaluate.evaluating import Heard
+from attune.services.manifests import of_evaluations, of_runs
 from attune.services.run_report.publish import Reporting
 from attune_local.twins.documents import MemoryDocuments
 from attune_local.twins.objects import MemoryBucket, MemoryObjects
@@ -47,8 +47,8 @@ class Desk:
         run = replace(a_run(), number=number)
         evaluation = replace(an_evaluation(decision), scores={Role.CHALLENGER: a_score(wrong, 0.0, 0.9)})
         self.documents.commit(
-            Create(manifests.run(run.dataset, number), run),
-            Create(manifests.evaluation(run.dataset, number), evaluation),
+            Create(of_runs.run(run.dataset, number), run),
+            Create(of_evaluations.evaluation(run.dataset, number), evaluation),
         )
         return run
 
@@ -65,7 +65,7 @@ def test_both_files_are_written_with_the_runs_before_this_one_on_the_curve() -> 
     desk = Desk()
     for number, wrong in ((6, 130), (3, 200), (9, 50)):
         desk.measured_before(number, wrong, Decision.PASS)
-    desk.documents.commit(Create(manifests.run("interviews", 5), opened("interviews", 5, 9, NOW)))
+    desk.documents.commit(Create(of_runs.run("interviews", 5), opened("interviews", 5, 9, NOW)))
     desk.write(a_run(), an_evaluation(), heard())
     told = json.loads(desk.file("r000007.json"))
     assert [(each["run"], each["wer"]) for each in told["curve"]] == [

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from attune.domain.arrival import Departure
 from attune.domain.pair import Due, PairState
 from attune.domain.run import RunState
-from attune.services import manifests
-from attune.services.erase import Departure
+from attune.services.manifests import of_aliases, of_leases, of_outbox, of_sweeps
 from attune_local.vertex.mischief import Kind, Mischief
 from service.theatre import Director, Stage, naive_files, wav
 from thoroughness import tries
@@ -158,7 +158,7 @@ def check_pairs(play: Play) -> None:
     assert len(left) == len(play.good) + len(play.broken) + len(play.orphans)
     for pair in (play.stage.pair(path) for path in play.deleted):
         assert pair is None or (pair.state, pair.to_forget) == (PairState.ERASED, False)
-    assert play.stage.documents.get(manifests.ledger("d")).value.gap == 0
+    assert play.stage.documents.get(of_sweeps.ledger("d")).value.gap == 0
 
 
 def check_files(play: Play) -> None:
@@ -181,11 +181,11 @@ def check_jobs(play: Play) -> None:
     assert sorted(job.request.labels["attune_run"] for job in jobs) == sorted(run.label for run in runs)
     assert {run.job for run in runs} == {job.name for job in jobs}
     assert {run.state for run in runs} <= {RunState.PROMOTED, RunState.REJECTED}
-    alias = play.stage.documents.get(manifests.alias("d"))
+    alias = play.stage.documents.get(of_aliases.alias("d"))
     assert alias is not None
     assert alias.value.current.run == runs[-1].id
-    assert not play.stage.documents.find(manifests.all_slots())
-    assert not play.stage.documents.find(manifests.waiting_messages())
+    assert not play.stage.documents.find(of_leases.all_slots())
+    assert not play.stage.documents.find(of_outbox.waiting_messages())
 
 
 def check_announcements(play: Play) -> None:

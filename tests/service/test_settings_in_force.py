@@ -8,7 +8,7 @@ import pytest
 from attune.domain.pair import PairState
 from attune.domain.run import RunState
 from attune.ports import Create, Delete, RawDocument
-from attune.services import manifests
+from attune.services.manifests import of_datasets
 from attune.services.settings import settings_in_force
 from service.scenes import Good, dies_at, drop, fill, only_run, sound, told, watch_until, write_defaults
 from service.theatre import Stage, naive_row
@@ -17,12 +17,12 @@ BAD = {"threshold": "many"}
 
 
 def errors(stage: Stage) -> tuple[str, ...]:
-    found = stage.documents.get(manifests.state(stage.dataset))
+    found = stage.documents.get(of_datasets.state(stage.dataset))
     return found.value.errors if found else ()
 
 
 def without_own_settings(stage: Stage) -> Stage:
-    stage.documents.commit(Delete(manifests.own_settings(stage.dataset)))
+    stage.documents.commit(Delete(of_datasets.own_settings(stage.dataset)))
     return stage
 
 
@@ -119,7 +119,7 @@ def test_bad_defaults_are_told_to_a_dataset_that_has_nothing_else() -> None:
 
 def test_a_bad_edit_in_one_dataset_is_nothing_to_another() -> None:
     stage = Stage()
-    stage.documents.commit(Create(manifests.own_settings("bad"), RawDocument(BAD)))
+    stage.documents.commit(Create(of_datasets.own_settings("bad"), RawDocument(BAD)))
     stage.watch()
     assert errors(stage) == ()
     assert [message.dataset for message in told(stage, "invalid")] == ["bad"]

@@ -8,17 +8,17 @@ from datetime import timedelta
 import pytest
 
 from attune import bootstrap
+from attune.domain.arrival import Departure
 from attune.domain.evaluation.verdict import Decision, Evaluation, Verdict
 from attune.domain.ledger import Tally
 from attune.domain.pair import PairState
 from attune.domain.parked import Parked, Task
 from attune.domain.run import RunState
 from attune.ports import Create
-from attune.services import manifests
-from attune.services.erase import Departure
-from attune.services.manifests import Sweep
+from attune.services.manifests import of_evaluations, of_parked, of_sweeps
+from attune.services.manifests.of_sweeps import Sweep
 from attune.services.status import DatasetStatus, Overview, Status, sweep_status
-from attune.services.sweep.sweeping import Swept
+from attune.services.sweep.swept import Swept
 from service.scenes import another_run, beside, drop, fill, running
 from service.theatre import START, Stage
 
@@ -188,7 +188,7 @@ def test_a_dataset_has_the_ledger_of_the_last_pass() -> None:
     ledger = status(stage).ledger
     assert ledger
     assert (ledger.listed, ledger.accepted, ledger.gap, ledger.at) == (6, 6, 0, stage.now)
-    assert ledger == stage.documents.get(manifests.ledger("d")).value
+    assert ledger == stage.documents.get(of_sweeps.ledger("d")).value
 
 
 def test_a_pass_that_has_ended_rests_until_the_next() -> None:
@@ -236,7 +236,7 @@ def test_events_that_are_parked_are_counted_and_a_few_are_named() -> None:
     assert (overview(stage).parked, overview(stage).parked_first) == (0, ())
     for number in range(5):
         parked = Parked(Task.INGEST, f"d/{number}.wav", "it is damaged", START, START, parked=number > 0)
-        stage.documents.commit(Create(manifests.parked(parked.id), parked))
+        stage.documents.commit(Create(of_parked.parked(parked.id), parked))
     found = overview(stage)
     assert (found.parked, len(found.parked_first)) == (4, 3)
     assert "d/0.wav" not in {each.subject for each in found.parked_first}
@@ -325,7 +325,7 @@ def test_a_run_comes_with_what_was_measured_of_it() -> None:
     before = service.whole("d", "1")
     assert before
     assert before.evaluation is None
-    stage.documents.commit(Create(manifests.evaluation("d", 1), measured))
+    stage.documents.commit(Create(of_evaluations.evaluation("d", 1), measured))
     after = service.whole("d", "1")
     assert after
     assert after.evaluation == measured

@@ -18,8 +18,9 @@ from attune.domain.pair import PairState
 from attune.domain.parked import Task
 from attune.errors import UnavailableError
 from attune.ports import Create, Key, RawDocument, Replace
-from attune.services import manifests
-from attune.services.sweep.sweeping import PAGE, Swept
+from attune.services.manifests import of_leases, of_pairs, of_parked, of_sweeps
+from attune.services.sweep.sweeping import PAGE
+from attune.services.sweep.swept import Swept
 from service.scenes import drop, sound, watch_until
 from service.theatre import Killed, Stage
 from thoroughness import tries
@@ -50,7 +51,7 @@ def sweep(stage: Stage) -> Swept:
 
 
 def ledger(stage: Stage, dataset: str = "d") -> Ledger:
-    found = stage.documents.get(manifests.ledger(dataset))
+    found = stage.documents.get(of_sweeps.ledger(dataset))
     assert found is not None
     return found.value  # type: ignore[no-any-return]  # the stage's are Any
 
@@ -101,10 +102,18 @@ def test_no_pass_begins_before_its_time() -> None:
     sweep(stage)
     lay(stage, "d/new")
     stage.calls.clear()
-    swept = Swept()
-    bootstrap.sweeping(stage.ports(), stage.deployment)(swept)
-    assert stage.calls == ["documents.get"]
+    tick = bootstrap.watch(stage.ports(), stage.deployment)()
+    bootstrap.sweeping(stage.ports(), stage.deployment)(tick.swept)
+    assert "intake.page" not in stage.calls
     assert stage.pair("new") is None
+
+
+def test_a_tick_begins_a_pass_when_it_is_time() -> None:
+    stage = quiet()
+    sweep(stage)
+    assert bootstrap.watch(stage.ports(), stage.deployment)().swept == Swept()
+    stage.pass_time(A_DAY)
+    assert bootstrap.watch(stage.ports(), stage.deployment)().swept.finished
 
 
 def test_each_dataset_has_its_own_ledger_and_what_lies_outside_is_counted_too() -> None:
@@ -115,7 +124,7 @@ def test_each_dataset_has_its_own_ledger_and_what_lies_outside_is_counted_too() 
         stage.upload(name, b"x")
     sweep(stage)
     assert {name: ledger(stage, name).accepted for name in ("a", "b", "b-c")} == {"a": 2, "b": 4, "b-c": 2}
-    total = stage.documents.get(manifests.sweep()).value.total
+    total = stage.documents.get(of_sweeps.sweep()).value.total
     assert (total.listed, total.ignored) == (12, 4)
 
 
@@ -205,7 +214,7 @@ def test_a_call_ends_when_its_time_is_up_and_the_next_goes_on_behind_the_last_ob
     swept = Swept()
     while not swept.finished:
         bootstrap.sweeping(stage.ports(), stage.deployment)(swept)
-        counts.append(stage.documents.get(manifests.sweep()).value.counted.listed)
+        counts.append(stage.documents.get(of_sweeps.sweep()).value.counted.listed)
     assert max(counts) == 2 * PAGE
     assert len(counts) > 2
     assert ledger(stage).ignored == 2 * PAGE
@@ -273,7 +282,7 @@ def test_a_pair_that_cannot_be_read_is_a_gap_and_keeps_nobody_else_waiting() -> 
     stage = quiet()
     for name in ("d/a", "e/b"):
         lay(stage, name)
-    damaged = Key(RawDocument, manifests.pair("d", pair_id("d", "a")).path)
+    damaged = Key(RawDocument, of_pairs.pair("d", pair_id("d", "a")).path)
     stage.documents.commit(Create(damaged, RawDocument({"dataset": 3, "halves": 2})))
     swept = sweep(stage)
     assert len(swept.put_off) == 2
@@ -293,7 +302,7 @@ def test_what_is_parked_counts_as_rejected_and_is_not_tried_again() -> None:
     swept = Swept()
     while not swept.finished:
         bootstrap.sweeping(stage.ports(gate), stage.deployment)(swept)
-    (parked,) = [found.value for found in stage.documents.find(manifests.parked_events())]
+    (parked,) = [found.value for found in stage.documents.find(of_parked.parked_events())]
     assert (parked.task, parked.subject) == (Task.INGEST, "d/a.wav")
     assert "what was said" not in parked.reason
     sweep(stage)
@@ -390,7 +399,7 @@ def _content(name: str, dice: random.Random) -> bytes:
 
 
 def _departure(name: str, generation: int) -> Any:
-    from attune.services.erase import Departure  # noqa: PLC0415 - named here alone
+    from attune.domain.arrival import Departure  # noqa: PLC0415 - named here alone
 
     return Departure(name, generation)
 
@@ -417,10 +426,10 @@ def test_a_lease_that_ran_out_under_a_sweeper_lets_it_write_nothing_more() -> No
     def gate(call: str) -> Any:
         if call == "intake.page":
             stage.pass_time(3600)
-            key = manifests.sweep_lease()
+            key = of_leases.sweep_lease()
             read = stage.documents.get(key)
             stage.documents.commit(Replace(read, replace(read.value, owner="another")))
         return lambda: None
 
     bootstrap.sweeping(stage.ports(gate), stage.deployment)(Swept())
-    assert stage.documents.get(manifests.sweep()) is None
+    assert stage.documents.get(of_sweeps.sweep()) is None

@@ -10,8 +10,8 @@ import pytest
 from attune.domain.pair import PairState
 from attune.domain.run import RunState
 from attune.domain.split import Split
-from attune.services import manifests
 from attune.services.ingest import Outcome
+from attune.services.manifests import of_datasets, of_shards
 from service.scenes import drop, fill, only_run, sound
 from service.theatre import Stage
 
@@ -118,7 +118,7 @@ def test_a_run_trains_on_all_tasks_and_tells_their_proportions() -> None:
     fill(stage, 3)
     stage.settle()
     assert only_run(stage).state is RunState.PROMOTED
-    root = stage.documents.get(manifests.shard("d", Split.TRAIN, ""))
+    root = stage.documents.get(of_shards.shard("d", Split.TRAIN, ""))
     assert root is not None
     assert root.value.span.tasks == {"mood": 3, "transcription": 3}
 
@@ -127,7 +127,7 @@ def test_a_run_trains_on_all_tasks_and_tells_their_proportions() -> None:
 
 
 def version(stage: Stage) -> int:
-    state = stage.documents.get(manifests.state("d"))
+    state = stage.documents.get(of_datasets.state("d"))
     return state.value.version if state else 0
 
 
@@ -161,7 +161,7 @@ def test_an_edit_that_changes_the_rows_starts_a_new_version_and_says_since_when(
     stage.pass_time(3600)
     stage.write_settings(**({"threshold": 100, "row_format": "inline_data", "tasks": TASKS} | edit))
     stage.watch()
-    state = stage.documents.get(manifests.state("d"))
+    state = stage.documents.get(of_datasets.state("d"))
     assert state is not None
     assert (state.value.version, state.value.version_since) == (2, stage.now)
 

@@ -4,10 +4,10 @@ import random
 
 import pytest
 
+from attune.domain.arrival import Arrival
 from attune.domain.pair import Due
 from attune.domain.run import RunState
 from attune.errors import UnavailableError
-from attune.services.ingest import Arrival
 from service.scenes import Line, another_run, beside, drop, fill, only_run, running, sound, told
 from service.theatre import START, Director, Stage, wav
 

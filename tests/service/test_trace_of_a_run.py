@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from attune.adapters.codec import decode, encode
 from attune.adapters.pubsub import PubSubPost
 from attune.adapters.spans import OpenTelemetryTracer
-from attune.domain.events import Channel, Message
+from attune.domain.events.message import Channel, Message
 from attune.domain.run import Run, RunState
 from attune.tracing import place, span, traced_by
 from service.scenes import fill, only_run, running, sound, told

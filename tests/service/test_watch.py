@@ -9,7 +9,7 @@ import pytest
 from attune.domain.run import RunState
 from attune.errors import BusyError, UnavailableError
 from attune.ports import Create, Key, RawDocument, Replace
-from attune.services import manifests
+from attune.services.manifests import of_aliases, of_leases, of_outbox, of_runs
 from attune_local.vertex.mischief import Kind, Method, Mischief
 from service.scenes import Line, beside, dies_at, drop, fill, launch_until, only_run, running, told, watch_until
 from service.theatre import Director, Stage
@@ -37,7 +37,7 @@ def endpoint(stage: Stage) -> str:
 
 
 def slots(stage: Stage) -> list[str]:
-    return [found.value.dataset for found in stage.documents.find(manifests.all_slots())]
+    return [found.value.dataset for found in stage.documents.find(of_leases.all_slots())]
 
 
 # --- how a job ends ---------------------------------------------------------------------------------------------
@@ -174,7 +174,7 @@ def test_an_endpoint_that_does_not_answer_is_waited_for_an_hour() -> None:
     stage.watch()
     assert only_run(stage).state is RunState.FAILED
     assert "is not deployed behind" in str(only_run(stage).reason)
-    assert stage.documents.get(manifests.alias("d")) is None
+    assert stage.documents.get(of_aliases.alias("d")) is None
     assert len(told(stage, "succeeded")) == len(told(stage, "failed")) == 1
 
 
@@ -186,11 +186,11 @@ def test_what_a_crash_left_in_the_outbox_is_sent_with_its_id() -> None:
     stage = Stage(threshold=1, post=line)
     with pytest.raises(UnavailableError):
         drop(stage, "a")
-    waiting = {found.value.id for found in stage.documents.find(manifests.waiting_messages())}
+    waiting = {found.value.id for found in stage.documents.find(of_outbox.waiting_messages())}
     line.down = False
     assert stage.watch().sent == 2
     assert {message.id for message in stage.post.sent[:2]} == waiting
-    assert stage.documents.find(manifests.waiting_messages()) == []
+    assert stage.documents.find(of_outbox.waiting_messages()) == []
     assert stage.watch().sent == 0
 
 
@@ -235,7 +235,7 @@ def test_two_ticks_at_once_do_no_harm(seed: int) -> None:
     director.pending += [("watch", None)] * 3
     director.play()
     stage.watch()
-    alias = stage.documents.get(manifests.alias("d"))
+    alias = stage.documents.get(of_aliases.alias("d"))
     assert alias is not None
     assert (alias.value.serial, only_run(stage).state) == (1, RunState.PROMOTED)
     assert len({message.id for message in told(stage, "promoted")}) == 1
@@ -276,7 +276,7 @@ def test_a_second_job_with_a_runs_label_is_reported_as_an_orphan() -> None:
     stage.engine.cancel_tuning_job(first.name)
     stage.pass_time(60)
     second = stage.engine.create_tuning_job("projects/attune-local/locations/us-central1", first.request)
-    (read,) = stage.documents.find(manifests.active_runs("d"))
+    (read,) = stage.documents.find(of_runs.active_runs("d"))
     stage.documents.commit(Replace(read, replace(read.value, job=second.name)))
     stage.engine.misbehave(Mischief(Kind.HOLD))
     assert stage.watch().orphans == [first.name]

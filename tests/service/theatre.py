@@ -19,8 +19,9 @@ import soundfile
 from attune import bootstrap
 from attune.adapters.scoring import LibraryScorer
 from attune.bootstrap import Ports
-from attune.config import Deployment
-from attune.domain.events import Channel
+from attune.deployment import Deployment
+from attune.domain.arrival import Arrival
+from attune.domain.events.message import Channel
 from attune.domain.finding import Finding
 from attune.domain.names import pair_id
 from attune.domain.pair import Pair
@@ -31,8 +32,7 @@ from attune.domain.quality.words import words_digest
 from attune.domain.split import Split, split_of
 from attune.errors import GoneError, PassingError, UnansweredError
 from attune.ports import Create, Delete, Key, Query, RawDocument
-from attune.services import manifests
-from attune.services.ingest import Arrival
+from attune.services.manifests import of_outbox, of_pairs, of_runs, of_sweeps
 from attune_local.twins.answering import EngineAnswering
 from attune_local.twins.documents import MemoryDocuments
 from attune_local.twins.objects import MemoryBucket, MemoryIntake, MemoryObjects
@@ -128,7 +128,7 @@ class Stage:
     def without_sweeps(self) -> None:
         """For pairs that are written without their objects: a pass over the bucket would find them gone."""
         never = datetime(2100, 1, 1, tzinfo=UTC)
-        self.documents.commit(Create(manifests.sweep(), manifests.Sweep(1, never, never)))
+        self.documents.commit(Create(of_sweeps.sweep(), of_sweeps.Sweep(1, never, never)))
 
     def clock(self) -> datetime:
         self.pass_time(self.seconds_a_look)
@@ -192,10 +192,10 @@ class Stage:
         return bootstrap.watch(self.ports(), self.deployment)()
 
     def runs(self) -> list[Any]:
-        return [found.value for found in self.documents.find(manifests.newest_runs(self.dataset))][::-1]
+        return [found.value for found in self.documents.find(of_runs.newest_runs(self.dataset))][::-1]
 
     def pair(self, path: str) -> Any:
-        found = self.documents.get(manifests.pair(self.dataset, pair_id(self.dataset, path)))
+        found = self.documents.get(of_pairs.pair(self.dataset, pair_id(self.dataset, path)))
         return found.value if found else None
 
     def file(self, run: Any, name: str) -> bytes:
@@ -225,12 +225,12 @@ class Stage:
             done = len(orders) == sent
             sent = len(orders)
             self.pass_time(200)
-            if done and not self.documents.find(manifests.all_active_runs()) and not self._unsent():
+            if done and not self.documents.find(of_runs.all_active_runs()) and not self._unsent():
                 return
         raise AssertionError(f"still under way: {[(run.id, run.state, run.note) for run in self.runs()]}")
 
     def _unsent(self) -> list[Any]:
-        return list(self.documents.find(manifests.waiting_messages()))
+        return list(self.documents.find(of_outbox.waiting_messages()))
 
     def _count(self, call: str) -> Callable[[], None]:
         self.calls.append(call)

@@ -16,12 +16,13 @@ import pytest
 
 from attune.alias import Resolver, Served, UnknownAliasError
 from attune.domain import alias as aliases
+from attune.domain.recipe import Promotion, Recipe, Scope
 from attune.domain.row import RowFormat
-from attune.domain.run import Promotion, Recipe, Run, Scope, opened
+from attune.domain.run import Run, opened
 from attune.domain.task import Kind, Task
 from attune.errors import DamagedError, UnavailableError
 from attune.ports import Create, Delete, Key, Replace, Versioned
-from attune.services import manifests
+from attune.services.manifests import of_aliases, of_runs
 from attune_local.twins.documents import MemoryDocuments
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -76,10 +77,10 @@ class Scene:
         """What the watch writes when a run has passed."""
         run: Run = replace(opened("calls", number, 100, START), recipe=recipe)
         served = aliases.Served("calls", run.id, number, START, f"{ENDPOINTS}/{number}", f"models/{number}")
-        key = manifests.alias(name)
+        key = of_aliases.alias(name)
         stands = MemoryDocuments.get(self.store, key)
         self.store.commit(
-            Create(manifests.run("calls", number), run),
+            Create(of_runs.run("calls", number), run),
             Replace(stands, stands.value.moved_to(served, START))
             if stands
             else Create(key, aliases.first(name, served, START)),
@@ -225,7 +226,7 @@ def test_an_alias_that_comes_to_be_is_found_at_the_next_call() -> None:
 
 def test_an_alias_that_was_deleted_is_unknown_and_no_outage(scene: Scene) -> None:
     scene.resolve()
-    scene.store.commit(Delete(manifests.alias("production")))
+    scene.store.commit(Delete(of_aliases.alias("production")))
     scene.seconds += 60
     with pytest.raises(UnknownAliasError):
         scene.resolve()
@@ -233,7 +234,7 @@ def test_an_alias_that_was_deleted_is_unknown_and_no_outage(scene: Scene) -> Non
 
 def test_an_alias_that_was_made_anew_is_not_mistaken_for_the_old_one(scene: Scene) -> None:
     scene.resolve()
-    scene.store.commit(Delete(manifests.alias("production")))
+    scene.store.commit(Delete(of_aliases.alias("production")))
     scene.promote(2, recipe=replace(RECIPE, prompt="Another."))
     scene.seconds += 60
     served = scene.resolve()
@@ -241,7 +242,7 @@ def test_an_alias_that_was_made_anew_is_not_mistaken_for_the_old_one(scene: Scen
 
 
 def test_an_alias_whose_run_has_no_document_is_refused_by_name(scene: Scene) -> None:
-    scene.store.commit(Delete(manifests.run("calls", 1)))
+    scene.store.commit(Delete(of_runs.run("calls", 1)))
     with pytest.raises(DamagedError, match="run r000001 of calls has no document"):
         scene.resolve()
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from attune.adapters.codec import decode, encode
 from attune.domain.alias import Alias
-from attune.domain.events import Channel, Message
+from attune.domain.events.message import Channel, Message
 from attune.domain.names import HalfKind
 from attune.domain.pair import Half, Pair, PairState
 from attune.domain.run import Run
@@ -23,7 +23,8 @@ from attune.domain.shard import Shard, Span
 from attune.domain.split import Split
 from attune.errors import DamagedError
 from attune.ports import RawDocument
-from attune.services.manifests import DatasetState, Lease, Slot
+from attune.services.manifests.of_datasets import DatasetState
+from attune.services.manifests.of_leases import Lease, Slot
 
 KINDS = (Pair, Run, Shard, Alias, Message, DatasetState, Lease, Slot)
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

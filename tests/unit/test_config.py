@@ -3,10 +3,11 @@
 import pytest
 from pydantic import ValidationError
 
-from attune.config import Deployment, Settings, read_settings, written_digest
+from attune.config import Settings, read_settings, written_digest
+from attune.deployment import Deployment
 from attune.domain.manner import Casing
+from attune.domain.recipe import Promotion, Scope
 from attune.domain.row import RowFormat
-from attune.domain.run import Promotion, Scope
 
 ENVIRONMENT = {
     "ATTUNE_PROJECT": "p",

@@ -6,22 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from attune.domain.events import (
-    AliasPromoted,
-    AliasRejected,
-    AliasRolledBack,
-    AwaitingApproval,
-    Channel,
-    Fact,
-    LaunchTuning,
-    RunCancelled,
-    RunFailed,
-    RunStarted,
-    RunSucceeded,
-    SettingsInvalid,
-    ThresholdReached,
-    message,
-)
+from attune.domain.events.alias import AliasPromoted, AliasRejected, AliasRolledBack
+from attune.domain.events.approval import AwaitingApproval
+from attune.domain.events.message import Channel, Fact, message
+from attune.domain.events.opening import LaunchTuning, ThresholdReached
+from attune.domain.events.run import RunCancelled, RunFailed, RunStarted, RunSucceeded
+from attune.domain.events.settings import SettingsInvalid
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PROMOTED = AliasPromoted("d", "r000001", "champion", 1, "endpoints/1", "models/1", None, None)

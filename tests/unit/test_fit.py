@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from attune.domain.fit import Kept, Room, Rows, size_of
 from attune.domain.names import pair_id
+from attune.domain.part import Part
 from attune.domain.row import Weight
-from attune.domain.shard import FAN_OUT, Member, Part, Shard, Store, Tree, leaf_lines, line_sources, row_sources
+from attune.domain.shard import FAN_OUT, Member, Shard, Store, Tree, leaf_lines, line_sources, row_sources
 from attune.domain.split import Split
 
 TREE = Tree("d", Split.TRAIN, Store("d"), google_crc32c.value)

@@ -12,10 +12,12 @@ from attune.config import Settings
 from attune.domain.base_models import BaseModel, base_model
 from attune.domain.fit import Rows
 from attune.domain.names import pair_id
+from attune.domain.part import Part
 from attune.domain.plan import cost_fault, drafted, usd
+from attune.domain.recipe import OverLimit, Recipe, Scope
 from attune.domain.row import Weight
-from attune.domain.run import Binding, OverLimit, Plan, Recipe, Scope
-from attune.domain.shard import Member, Part, Shard, Span, Store, Tree
+from attune.domain.run import Binding, Plan
+from attune.domain.shard import Member, Shard, Span, Store, Tree
 from attune.domain.split import Split
 
 FLASH = base_model("gemini-2.5-flash")

@@ -16,7 +16,7 @@ from attune.cli.app import app
 from attune.cli.retry import ask, is_named, tell, tell_asked
 from attune.domain.parked import Parked, Task
 from attune.ports import Create
-from attune.services import manifests
+from attune.services.manifests import of_parked
 from attune.services.retry import Asking
 from attune_local.twins.documents import MemoryDocuments
 
@@ -32,12 +32,12 @@ COMING = replace(OBJECT, parked=False, deliveries=2, facts={"generation": 3})
 def documents() -> MemoryDocuments:
     kept = MemoryDocuments()
     for each in (OBJECT, OTHER, LAUNCH, ELSEWHERE, COMING):
-        kept.commit(Create(manifests.parked(each.id), each))
+        kept.commit(Create(of_parked.parked(each.id), each))
     return kept
 
 
 def again(documents: MemoryDocuments) -> set[str]:
-    return {read.value.subject for read in documents.find(manifests.events_to_try_again())}
+    return {read.value.subject for read in documents.find(of_parked.events_to_try_again())}
 
 
 def printed(say: Callable[[Console], None]) -> list[str]:

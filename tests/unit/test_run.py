@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attune.domain.run import NoSuchStepError, Run, RunState, Step, opened, run_id, run_number
+from attune.domain.names import run_id, run_number
+from attune.domain.run import NoSuchStepError, Run, RunState, Step, opened
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attune.adapters.codec import decode
+from attune.domain.part import Part
 from attune.domain.profile import profile_of, total
 from attune.domain.row import Weight
 from attune.domain.shard import (
     FAN_OUT,
     Member,
-    Part,
     Shard,
     Span,
     Store,

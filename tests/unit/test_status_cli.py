@@ -25,9 +25,9 @@ from attune.domain.evaluation.verdict import Check, Decision, Evaluation, Verdic
 from attune.domain.ledger import Ledger
 from attune.domain.pair import PairState
 from attune.domain.parked import Parked, Task
+from attune.domain.part import Part
 from attune.domain.run import DataFile, Dropped, Plan, Run, RunState, opened
-from attune.domain.shard import Part
-from attune.services.manifests import Slot
+from attune.services.manifests.of_leases import Slot
 from attune.services.runs import WholeRun
 from attune.services.status import MOST, DatasetStatus, Overview, Reports, SweepStatus
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from attune.adapters.admin import AdminApis, Json
-from attune.config import Deployment
+from attune.deployment import Deployment
 from attune.ports_project import (
     Bucket,
     Database,

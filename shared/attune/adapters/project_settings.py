@@ -8,9 +8,9 @@ from google.cloud import firestore
 
 from attune.adapters.firestore import FirestoreDocuments
 from attune.adapters.reach import reaching
-from attune.config import Deployment
+from attune.deployment import Deployment
 from attune.ports import Documents
-from attune.services import manifests
+from attune.services.manifests import of_datasets
 
 _PATIENCE_SECONDS = 15.0
 
@@ -25,13 +25,13 @@ class WrittenSettings:
     def defaults(self) -> Mapping[str, object] | None:
         """`settings/defaults`; None where it is not there."""
         with reaching("the settings", "roles/datastore.viewer"):
-            found = self._there.get(manifests.DEFAULTS)
+            found = self._there.get(of_datasets.DEFAULTS)
         return found.value.fields if found else None
 
     def datasets(self) -> Mapping[str, Mapping[str, object]]:
         """Every `datasets/{dataset}`, by the dataset."""
         with reaching("the settings", "roles/datastore.viewer"):
-            found = self._there.find(manifests.configured_datasets())
+            found = self._there.find(of_datasets.configured_datasets())
         return {each.key.path[-1]: each.value.fields for each in found}
 
     @property

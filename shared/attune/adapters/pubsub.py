@@ -14,7 +14,7 @@ from google.api_core.retry import Retry, if_exception_type
 from google.auth.exceptions import TransportError
 
 from attune.adapters.codec import plain
-from attune.domain.events import Channel, Message
+from attune.domain.events.message import Channel, Message
 from attune.errors import UnavailableError
 
 if TYPE_CHECKING:

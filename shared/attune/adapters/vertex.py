@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cached_property
 
-from attune.ports import Job, JobSpec, Tuning
+from attune.ports_tuning import Job, JobSpec, Tuning
 
 PATIENCE_SECONDS = 60.0
 

@@ -31,7 +31,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from attune.adapters.quiet import quiet
 from attune.adapters.vertex import PATIENCE_SECONDS
 from attune.errors import QuotaError, RefusedError, UnansweredError, UnavailableError
-from attune.ports import Job, JobSpec, JobState
+from attune.ports_tuning import Job, JobSpec, JobState
 
 A = TypeVar("A")
 

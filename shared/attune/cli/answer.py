@@ -7,11 +7,11 @@ from dataclasses import asdict
 
 import typer
 
-from attune import bootstrap
+from attune import world
 from attune.bootstrap import Ports
 from attune.cli.place import at_the_database, deployment, stop
 from attune.cli.telling import put_json
-from attune.config import Deployment
+from attune.deployment import Deployment
 from attune.errors import UnavailableError
 from attune.services.approve import Answer
 
@@ -25,7 +25,7 @@ def answer(
     at = deployment(project, region)
     with at_the_database(what, "roles/datastore.user"):
         try:
-            given = ask(bootstrap.Cloud(at).ports(), at)
+            given = ask(world.Cloud(at).ports(), at)
         except UnavailableError as lost:
             stop(str(lost))  # which service it was, only its adapter knows
     if as_data:

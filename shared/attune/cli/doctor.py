@@ -13,7 +13,8 @@ from attune.adapters.project import GoogleProject
 from attune.adapters.project_settings import written_settings
 from attune.cli.place import DEFAULT_REGION, Data, Project, Region, deployment
 from attune.cli.report import as_json, exit_code, tell
-from attune.config import Deployment, Settings
+from attune.config import Settings
+from attune.deployment import Deployment
 from attune.ports_project import UnseenError
 from attune.services.doctor.examine import Doctor
 from attune.services.doctor.findings import Finding, unseen

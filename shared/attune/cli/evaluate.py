@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from attune import bootstrap
+from attune import world
 from attune.adapters.ear import LibraryEar
 from attune.cli.check_settings import settings_of
 from attune.cli.evaluate_report import Told, as_data_of, save, tell
@@ -113,8 +113,8 @@ def _evaluate(pairs: PairFolder, most: int, targets: list[Named], project: str, 
     with answering(targets, project, region, ways.language) as room:
         answers = _asked(pairs, chosen, room, ways)
         limits = Limits(confidence=ways.confidence)
-        scorer = bootstrap.Cloud.scorer(ways.language)
-        bench = Bench(scorer, limits, prices(targets, ways.priced_as), bootstrap.now())
+        scorer = world.Cloud.scorer(ways.language)
+        bench = Bench(scorer, limits, prices(targets, ways.priced_as), world.now())
         measured = bench.measure(chosen.examples, chosen.pairs, room.contenders, answers)
     names = {each.target: each.name for each in targets}
     return Told(pairs, chosen, names, tuple(room.contenders), answers, measured, limits, scorer, bench.at)
@@ -122,7 +122,7 @@ def _evaluate(pairs: PairFolder, most: int, targets: list[Named], project: str, 
 
 def _asked(pairs: PairFolder, chosen: Chosen, room: Room, ways: _Ways) -> Answers:
     total = len(chosen.examples) * len(room.contenders)
-    with kept_in(ways.answers, bootstrap.now) as kept, _progress(total) as told:
+    with kept_in(ways.answers, world.now) as kept, _progress(total) as told:
         interview = Interview(room.answering, lambda example: pairs.question(example, chosen), kept, ways.at_once, told)
         return interview(chosen.examples, room.contenders)
 

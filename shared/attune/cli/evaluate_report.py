@@ -21,7 +21,7 @@ from attune.domain.evaluation.example import Answer, Example
 from attune.domain.evaluation.gate import Limits
 from attune.domain.evaluation.score import Edits, Flaw, Mark
 from attune.domain.evaluation.scores import Interval, Measure, Score
-from attune.ports import Scorer
+from attune.ports_tuning import Scorer
 from attune.services.check.folder import shown
 from attune.services.evaluate.folder import Chosen, PairFolder
 from attune.services.evaluate.interview import Answers

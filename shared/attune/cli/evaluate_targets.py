@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from attune import bootstrap
+from attune import world
 from attune.alias import Resolver, Served
 from attune.cli.place import at_the_database, deployment, stop
 from attune.config import Settings
 from attune.domain.base_models import base_model
 from attune.domain.evaluation.contender import Contender, Role
 from attune.domain.row import RowFormat
-from attune.ports import Answering
+from attune.ports_tuning import Answering
 from attune.services.evaluate.side_by_side import Prices
 
 _ALIAS, _SPHINX, _WHISPER = "alias:", "pocketsphinx", "faster-whisper:"
@@ -95,7 +95,7 @@ def answering(targets: Sequence[Named], project: str, region: str, language: str
             if each.is_here:
                 who, model = _recogniser(each.name, language, until)
             else:
-                cloud = who = cloud or bootstrap.Cloud(deployment(project, region)).answering
+                cloud = who = cloud or world.Cloud(deployment(project, region)).answering
                 model = each.served.model if each.served else each.target
             role = Role.CHAMPION if place else Role.CHALLENGER
             room.answering[each.target] = who

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from attune import bootstrap
+from attune import bootstrap, world
 from attune.cli.lineage_report import put_behind, put_trace, tell_behind, tell_trace
 from attune.cli.place import COULD_NOT_LOOK, DEFAULT_REGION, Data, Project, Region, at_the_database, deployment
 from attune.services.lineage import Behind, Lineage, Trace
@@ -48,7 +48,7 @@ def lineage(
     where = deployment(project, region)
     wanted = in_the_intake(name, where.intake_bucket)
     with at_the_database("the manifests", "roles/datastore.viewer"):
-        service = bootstrap.lineage(bootstrap.Cloud(where).ports())
+        service = bootstrap.lineage(world.Cloud(where).ports())
         raise typer.Exit(_object(service, wanted, thorough, as_data) if name else _alias(service, alias, as_data))
 
 

@@ -11,7 +11,7 @@ import typer
 from pydantic import ValidationError
 
 from attune.adapters.reach import reaching
-from attune.config import Deployment
+from attune.deployment import Deployment
 from attune.errors import AttuneError
 from attune.ports_project import UnseenError
 from attune.services.doctor.names import dataset_bucket, intake_bucket

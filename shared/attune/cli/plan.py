@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 from rich.console import Console
 
-from attune import bootstrap
+from attune import bootstrap, world
 from attune.cli.place import DEFAULT_REGION, Data, Dataset, Project, Region, at_the_database, deployment
 from attune.cli.plan_report import as_json, exit_code, tell
 
@@ -18,7 +18,7 @@ def plan(dataset: Dataset, project: Project, region: Region = DEFAULT_REGION, *,
     """
     at = deployment(project, region)
     with at_the_database(f"the manifests of {dataset}", "roles/datastore.viewer"):
-        outlook = bootstrap.forecast(bootstrap.Cloud(at).ports(), at)(dataset)
+        outlook = bootstrap.forecast(world.Cloud(at).ports(), at)(dataset)
     if as_data:
         typer.echo(as_json(outlook))
     else:

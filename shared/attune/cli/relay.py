@@ -12,11 +12,11 @@ import typer
 
 from attune.adapters.subscription import Subscription
 from attune.adapters.webhook import HttpHook
-from attune.bootstrap import now
 from attune.domain.webhook import Notice, Secret, address_fault
 from attune.errors import AttuneError, NotAnEventError
 from attune.log import logger
 from attune.services.relay import Fate, Relay
+from attune.world import now
 
 SECRET = "ATTUNE_WEBHOOK_SECRET"  # noqa: S105 - where it is, not what it is
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from attune import bootstrap
+from attune import bootstrap, world
 from attune.cli.lineage import in_the_intake
 from attune.cli.place import DEFAULT_REGION, Data, Project, Region, at_the_database, deployment
 from attune.cli.telling import at, put_json
@@ -47,7 +47,7 @@ def retry(
     wanted = [in_the_intake(name, where.intake_bucket) for name in names or ()]
     asking = bool(wanted) or everything
     with at_the_database("what is parked", "roles/datastore.user" if asking else "roles/datastore.viewer"):
-        service = bootstrap.retry(bootstrap.Cloud(where).ports())
+        service = bootstrap.retry(world.Cloud(where).ports())
         found = service(None) if everything else ask(service, wanted) if wanted else service.parked()
     if as_data:
         put_json([{"id": each.id, **asdict(each)} for each in found])

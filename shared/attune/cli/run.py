@@ -7,7 +7,7 @@ from dataclasses import asdict
 import typer
 from rich.console import Console
 
-from attune import bootstrap
+from attune import bootstrap, world
 from attune.cli.place import DEFAULT_REGION, Data, Dataset, Project, Region, RunName, at_the_database, deployment
 from attune.cli.run_report import tell
 from attune.cli.telling import put_json, run_json
@@ -36,7 +36,7 @@ def show(
     """
     where = deployment(project, region)
     with at_the_database("the run", "roles/datastore.viewer"):
-        found = bootstrap.runs(bootstrap.Cloud(where).ports()).whole(dataset, run)
+        found = bootstrap.runs(world.Cloud(where).ports()).whole(dataset, run)
     if found is None:
         typer.echo(f"{dataset} has no run {run}", err=True)
         raise typer.Exit(_NOT_THERE)

@@ -12,7 +12,8 @@ from attune.cli.plan_report import plan_lines
 from attune.cli.telling import at, standing
 from attune.domain.evaluation.scores import Interval, Measure, Score
 from attune.domain.evaluation.verdict import Evaluation
-from attune.domain.run import DataFile, Recipe, Run
+from attune.domain.recipe import Recipe
+from attune.domain.run import DataFile, Run
 from attune.services.check.folder import shown
 from attune.services.runs import WholeRun
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from attune import bootstrap
+from attune import bootstrap, world
 from attune.cli.place import DEFAULT_REGION, Data, Dataset, Project, Region, at_the_database, deployment
 from attune.cli.telling import at, put_json, run_json
 from attune.domain.run import Run
@@ -32,7 +32,7 @@ def runs(
     """
     where = deployment(project, region)
     with at_the_database(f"the runs of {dataset}", "roles/datastore.viewer"):
-        found = bootstrap.runs(bootstrap.Cloud(where).ports()).newest(dataset, limit)
+        found = bootstrap.runs(world.Cloud(where).ports()).newest(dataset, limit)
     if as_data:
         put_json([run_json(run) for run in found])
     elif found:

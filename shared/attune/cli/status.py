@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from attune import bootstrap
+from attune import bootstrap, world
 from attune.cli.place import DEFAULT_REGION, Data, Project, Region, at_the_database, deployment
 from attune.cli.status_report import as_data_of, tell, tell_all
 from attune.cli.telling import put_json
@@ -29,7 +29,7 @@ def status(project: Project, region: Region = DEFAULT_REGION, *, dataset: _Datas
     """
     where = deployment(project, region)
     with at_the_database("the manifests", "roles/datastore.viewer"):
-        overview = bootstrap.status(bootstrap.Cloud(where).ports(), where)(dataset or None)
+        overview = bootstrap.status(world.Cloud(where).ports(), where)(dataset or None)
     if dataset and not overview.datasets:
         typer.echo(f"there is no dataset {dataset}: no settings, and no pair", err=True)
         raise typer.Exit(_NOT_THERE)

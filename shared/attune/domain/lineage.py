@@ -8,8 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from attune.domain.alias import Alias
+from attune.domain.names import run_number
 from attune.domain.pair import Half, Pair, Stay
-from attune.domain.run import Run, Scope, run_number
+from attune.domain.recipe import Scope
+from attune.domain.run import Run
 
 
 class Training(StrEnum):

@@ -38,7 +38,8 @@ _MAY_BELONG = _JOINERS | _IN_FIGURES | _BEFORE_FIGURES | {'"'}
 _OVER_LETTERS = frozenset("\u055b\u055c\u055e")  # Armenian stress, exclamation and question marks stand within words
 _GONE, _GONE_WITHIN = "\ud800", "\ud801"  # halves of characters, which no text has
 _GAPS = re.compile(f"[{_GONE}{_GONE_WITHIN}]+")
-_EAST_ASIAN = re.compile("[\u2e80-\u2fff\u3005-\u3007\u3040-\u30ff\u31f0-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+# `re` takes milliseconds over so wide a range: it compiles this when a text first needs it, and keeps it.
+_EAST_ASIAN = "[\u2e80-\u2fff\u3005-\u3007\u3040-\u30ff\u31f0-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +142,12 @@ def _gap(gone: re.Match[str]) -> str:
     before, after = text[max(gone.start() - 1, 0) : gone.start()], text[gone.end() : gone.end() + 1]
     if not before.strip() or not after.strip():
         return ""
-    within = set(gone.group()) == {_GONE_WITHIN} or _EAST_ASIAN.match(before) or _EAST_ASIAN.match(after)
+    within = set(gone.group()) == {_GONE_WITHIN} or _is_east_asian(before) or _is_east_asian(after)
     return "" if within and _in_word(before) and _in_word(after) else " "
+
+
+def _is_east_asian(character: str) -> bool:
+    return not character.isascii() and re.match(_EAST_ASIAN, character) is not None
 
 
 def _placeholder(mark: str) -> str:

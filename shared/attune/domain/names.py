@@ -1,4 +1,4 @@
-"""What an object's name in the intake bucket says: which dataset, which pair, which half."""
+"""What an object's name in the intake bucket says (which dataset, which pair, which half), and names made of it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ AUDIO_ENDINGS = {
 TRANSCRIPT_ENDING = ".txt"
 LONGEST_DATASET_BYTES = 200  # leaves room for runs/{dataset}/{run}/validation.jsonl within GCS's 1,024 bytes
 _PAIR_ID_LENGTH = 26  # base32 characters: 130 bits
+_RUN_DIGITS = 6
+_RUN_ID = re.compile(r"r?0*([1-9]\d{0,8})")
 _RESERVED_ID = re.compile(r"\.\.?|__.*__", re.DOTALL)  # what Firestore refuses as a document id
 _PLAIN_LABEL = re.compile(r"[a-z][a-z0-9_-]{0,49}")
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
@@ -118,3 +120,14 @@ def label_key(dataset: str) -> str:
 def inline_mime_type(mime_type: str) -> str:
     """The recipe writes audio/mp3 where Google's tuning page writes audio/mpeg."""
     return "audio/mp3" if mime_type == "audio/mpeg" else mime_type
+
+
+def run_id(number: int) -> str:
+    """A run's id; its order as text is its order as a number."""
+    return f"r{number:0{_RUN_DIGITS}d}"
+
+
+def run_number(text: str) -> int | None:
+    """The number in a run's id, or in what a person writes for it: r000012, r12 or 12."""
+    found = _RUN_ID.fullmatch(text)
+    return int(found.group(1)) if found else None

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from attune.domain.base_models import BaseModel, Limits
 from attune.domain.fit import Kept, Room, Rows, size_of
+from attune.domain.recipe import OverLimit, Recipe, Scope
 from attune.domain.row import RowFormat
-from attune.domain.run import Binding, OverLimit, Plan, Recipe, Scope
+from attune.domain.run import Binding, Plan
 from attune.domain.shard import Span
 
 _MILLION = 1_000_000

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from attune.domain.evaluation.trial import Trial
-from attune.domain.manner import Manner
-from attune.domain.names import dataset_key, label_key
-from attune.domain.phrasing import Phrasing
-from attune.domain.row import RowFormat
-from attune.domain.shard import Part
-from attune.domain.task import Task
-
-_DIGITS = 6
-_ID = re.compile(r"r?0*([1-9]\d{0,8})")
+from attune.domain.names import dataset_key, label_key, run_id
+from attune.domain.part import Part
+from attune.domain.recipe import Recipe
 
 
 class RunState(StrEnum):
@@ -56,55 +48,8 @@ _BEFORE_THE_JOB = (RunState.OPENED, RunState.CUT, RunState.ASSEMBLED, RunState.L
 _UNASSEMBLED = (RunState.OPENED, RunState.CUT)
 
 
-class Scope(StrEnum):
-    """What a run trains on: all pairs so far, from the base model; or only its own, on top of the current model."""
-
-    ALL = "all"
-    NEW = "new"
-
-
-class Promotion(StrEnum):
-    """Who moves the alias once a run has passed: attune, or a person."""
-
-    AUTO = "auto"
-    MANUAL = "manual"
-
-
-class OverLimit(StrEnum):
-    """What becomes of a run that is more than the service takes: refused, or cut down to a sample, always the same."""
-
-    REFUSE = "refuse"
-    SAMPLE = "sample"
-
-
 class NoSuchStepError(ValueError):
     """A run was asked to go where its state does not lead."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """What a run was told to do, frozen at its cut: an edit made later belongs to the next run."""
-
-    base_model: str
-    row_format: RowFormat
-    prompt: str
-    system_instruction: str | None
-    epochs: int | None
-    learning_rate_multiplier: float | None
-    adapter_size: int | None
-    scope: Scope
-    alias: str
-    promotion: Promotion
-    manner: Manner = field(default_factory=Manner)
-    tasks: tuple[Task, ...] = ()
-    over_limit: OverLimit = OverLimit.REFUSE
-    max_cost_usd: float | None = None
-    trial: Trial = field(default_factory=Trial)
-
-    @property
-    def phrasing(self) -> Phrasing:
-        """How the run's rows are put."""
-        return Phrasing(self.row_format, self.prompt, self.system_instruction, self.manner, self.tasks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,14 +225,3 @@ def opened(dataset: str, number: int, threshold: int, now: datetime, traceparent
     """A new run."""
     history = (Step(RunState.OPENED, now),)
     return Run(dataset, number, RunState.OPENED, now, now, threshold, history=history, traceparent=traceparent)
-
-
-def run_id(number: int) -> str:
-    """A run's id; its order as text is its order as a number."""
-    return f"r{number:0{_DIGITS}d}"
-
-
-def run_number(text: str) -> int | None:
-    """The number in a run's id, or in what a person writes for it: r000012, r12 or 12."""
-    found = _ID.fullmatch(text)
-    return int(found.group(1)) if found else None

@@ -13,20 +13,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from attune.domain.crc32c import combine_all
+from attune.domain.part import Part
 from attune.domain.profile import Profile, total
 from attune.domain.row import Weight
 from attune.domain.task import TRANSCRIPTION
 
 FAN_OUT = 32  # sources that one GCS compose takes, and characters of base32: one composition makes one node
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A stored piece of a file: its object, its size in bytes and its CRC32C."""
-
-    name: str
-    size: int
-    crc32c: int
 
 
 NOTHING = Part("", 0, 0)  # where a row would be: a report's line has none

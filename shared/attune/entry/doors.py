@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 from flask import Flask, request
 from werkzeug.exceptions import BadRequest
 
-from attune import bootstrap
-from attune.bootstrap import Cloud
+from attune import bootstrap, world
+from attune.domain.names import run_number
 from attune.domain.parked import Parked, Task
-from attune.domain.run import run_number
 from attune.entry.envelope import Event, read_deleted, read_finalized, read_launch_order, read_message, read_time
 from attune.entry.serving import about_dataset, about_object, attend, served
 from attune.errors import NotAnEventError
 from attune.log import logger
 from attune.tracing import Tracer, note
+from attune.world import Cloud
 
 if TYPE_CHECKING:  # each function imports the services that it has use for
     from attune.services.ingest import Taken
@@ -56,13 +56,13 @@ def _given() -> set[str]:
 
 
 def _tracer() -> Tracer:
-    return bootstrap.cloud().tracer
+    return world.cloud().tracer
 
 
 @served("ingest", _tracer)
 def ingest(event: Event) -> None:
     """An object was finalized in the intake bucket."""
-    cloud = bootstrap.cloud()
+    cloud = world.cloud()
     with _refusing_what_is_no_event():
         arrival = read_finalized(event, cloud.deployment.intake_bucket)
     about_object(arrival.name, arrival.generation)
@@ -80,7 +80,7 @@ def ingest(event: Event) -> None:
 @served("erase", _tracer)
 def erase(event: Event) -> None:
     """An object was deleted from the intake bucket, or replaced there."""
-    cloud = bootstrap.cloud()
+    cloud = world.cloud()
     with _refusing_what_is_no_event():
         departure = read_deleted(event, cloud.deployment.intake_bucket)
     about_object(departure.name, departure.generation)
@@ -99,7 +99,7 @@ def erase(event: Event) -> None:
 @served("order", _tracer)
 def launch(event: Event) -> None:
     """A dataset's runs are to be launched."""
-    cloud = bootstrap.cloud()
+    cloud = world.cloud()
     with _refusing_what_is_no_event():
         order = read_launch_order(event)
     about_dataset(order.dataset)
@@ -116,7 +116,7 @@ def launch(event: Event) -> None:
 @served("tick", _tracer)
 def watch(event: Event) -> None:
     """A tick."""
-    cloud = bootstrap.cloud()
+    cloud = world.cloud()
     with _refusing_what_is_no_event():
         read_message(event)
     _tell_tick(bootstrap.watch(cloud.ports(), cloud.deployment)())
@@ -152,7 +152,7 @@ def _tell_of_the_intake(tick: Tick) -> None:
         logger().log(ERROR if ledger.gap else INFO, "ledger", **asdict(ledger) | {"at": ledger.at.isoformat()})
     if tick.swept.taken_in or tick.swept.vanished:
         logger().info("sweep", taken_in=tick.swept.taken_in, vanished=tick.swept.vanished)
-    if tick.forgotten.done or tick.forgotten.waiting:
+    if tick.forgotten:
         logger().info("forgotten", **asdict(tick.forgotten))
     for retried in tick.retried:
         logger().info("tried again", **asdict(retried))
@@ -179,7 +179,7 @@ def _tell(name: str, generation: int, taken: Taken) -> None:
 def _is_left_to_the_sweep(event: Event, name: str, cloud: Cloud) -> bool:
     """Whether an event is so old that the next pass over the bucket looks at its object instead."""
     at, oldest = read_time(event), timedelta(seconds=cloud.deployment.oldest_event_seconds)
-    if at is None or bootstrap.now() - at < oldest:
+    if at is None or world.now() - at < oldest:
         return False
     logger().warning("an old event is left to the sweep", object=name, at=at.isoformat())
     return True

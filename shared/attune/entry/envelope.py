@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Protocol
+from typing import Annotated, Protocol
 
 import pybase64
 from pydantic import BaseModel, Field, ValidationError
 
+from attune.domain.arrival import Arrival, Departure
 from attune.errors import NotAnEventError
-
-if TYPE_CHECKING:
-    from attune.services.erase import Departure
-    from attune.services.ingest import Arrival
 
 DELETED = "google.cloud.storage.object.v1.deleted"
 ARCHIVED = "google.cloud.storage.object.v1.archived"  # what a bucket with versions tells instead
@@ -62,8 +59,6 @@ def read_finalized(event: Event, bucket: str) -> Arrival:
     Raises:
         NotAnEventError: it is no finalize event, or one of another bucket.
     """
-    from attune.services.ingest import Arrival  # noqa: PLC0415 - the functions beside ingest have no use for it
-
     found = _read_resource(event, bucket, FINALIZED)
     return Arrival(found.name, found.generation, found.size)
 
@@ -74,8 +69,6 @@ def read_deleted(event: Event, bucket: str) -> Departure:
     Raises:
         NotAnEventError: it tells of no deletion, or of one in another bucket.
     """
-    from attune.services.erase import Departure  # noqa: PLC0415 - the functions beside erase have no use for it
-
     found = _read_resource(event, bucket, DELETED, ARCHIVED)
     return Departure(found.name, found.generation)
 

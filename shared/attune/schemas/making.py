@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import is_dataclass
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -26,7 +28,8 @@ class _Untitled(GenerateJsonSchema):
 
 def facts() -> dict[str, type[Any]]:
     """Every type that is announced or ordered, with its dataclass."""
-    kinds = (each for each in vars(events).values() if isinstance(each, type) and is_dataclass(each))
+    rooms = (import_module(found.name) for found in iter_modules(events.__path__, f"{events.__name__}."))
+    kinds = (each for room in rooms for each in vars(room).values() if isinstance(each, type) and is_dataclass(each))
     return {kind.TYPE: kind for kind in kinds if hasattr(kind, "TYPE")}
 
 

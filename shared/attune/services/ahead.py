@@ -11,8 +11,8 @@ from attune.domain.pair import Pair
 from attune.domain.shard import FAN_OUT, Member
 from attune.domain.split import Split
 from attune.ports import Clock, Documents
-from attune.services import manifests
 from attune.services.lease import Hold, leased
+from attune.services.manifests import of_leases, of_pairs, of_runs
 from attune.services.shards import Sharding, member_of
 
 _PAGE = 200
@@ -38,9 +38,9 @@ class ShardAhead:
         Raises:
             BusyError: the dataset is being cut or sharded.
         """
-        read = self.documents.get(manifests.lease(dataset))
+        read = self.documents.get(of_leases.lease(dataset))
         before = read.value.sharded_ahead if read else 0
-        due = self.documents.count(manifests.new_pairs(dataset), up_to=max(FAN_OUT, 2 * before))
+        due = self.documents.count(of_pairs.new_pairs(dataset), up_to=max(FAN_OUT, 2 * before))
         if due < before:
             before = 0  # a cut has taken them since
         if due < max(FAN_OUT, 2 * before):
@@ -50,18 +50,18 @@ class ShardAhead:
 
     def _is_being_cut(self, dataset: str) -> bool:
         """Whether a run is still to take all that its tree holds: what came after its cut stays out until then."""
-        return any(run.value.unassembled for run in self.documents.find(manifests.active_runs(dataset)))
+        return any(run.value.unassembled for run in self.documents.find(of_runs.active_runs(dataset)))
 
     def _shard(self, dataset: str, settings: Settings, due: int, hold: Hold) -> int:
         until = self.clock() + self.budget
         self.sharding.drain(dataset, hold)
         version = settings.phrasing.version
-        found = self.documents.find(manifests.new_pairs(dataset), limit=_PAGE)
+        found = self.documents.find(of_pairs.new_pairs(dataset), limit=_PAGE)
         total = 0
         while found and self.clock() < until:
             pairs = [read.value for read in found if read.value.row and read.value.row.version == version]
             total += self._put_in(dataset, pairs, hold)
-            found = self.documents.find(manifests.new_pairs(dataset), limit=_PAGE, after=found[-1].key)
+            found = self.documents.find(of_pairs.new_pairs(dataset), limit=_PAGE, after=found[-1].key)
         hold.note_sharded(max(total, due))
         return total
 

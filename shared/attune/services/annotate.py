@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from attune.domain.alias import Alias
 from attune.domain.names import label_key
 from attune.errors import RefusedError
-from attune.ports import Documents, Replace, Tuning, Versioned
+from attune.ports import Documents, Replace, Versioned
+from attune.ports_tuning import Tuning
 
 
 @dataclass(frozen=True, slots=True)

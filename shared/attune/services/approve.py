@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from attune.domain.events import AliasRejected, Measured, RunCancelled
-from attune.domain.run import Run, RunState, run_number
+from attune.domain.events.alias import AliasRejected
+from attune.domain.events.approval import Measured
+from attune.domain.events.run import RunCancelled
+from attune.domain.names import run_number
+from attune.domain.run import Run, RunState
 from attune.errors import ConflictError
 from attune.ports import Clock, Documents, Replace, Versioned
-from attune.services import manifests
 from attune.services.ending import record
 from attune.services.evaluate.summary import summary
+from attune.services.manifests import of_evaluations, of_runs
 
 _A_PERSON = "a person approved it"
 _ATTEMPTS = 5  # lost races against ticks
@@ -46,7 +49,7 @@ class Approving:
     def _decide(self, dataset: str, run: str, decide: Callable[[Versioned[Run]], Answer]) -> Answer:
         number = run_number(run)
         for _ in range(_ATTEMPTS):
-            read = self.documents.get(manifests.run(dataset, number)) if number else None
+            read = self.documents.get(of_runs.run(dataset, number)) if number else None
             if read is None:
                 return Answer(stands=False, said=f"{dataset} has no run {run}")
             try:
@@ -85,7 +88,7 @@ class Approving:
         return _nothing_waits(run)
 
     def _measured(self, run: Run) -> Measured | None:
-        found = self.documents.get(manifests.evaluation(run.dataset, run.number))
+        found = self.documents.get(of_evaluations.evaluation(run.dataset, run.number))
         return summary(found.value) if found else None
 
     def _write(self, read: Versioned[Run], after: Run) -> None:

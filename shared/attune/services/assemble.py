@@ -10,14 +10,16 @@ from attune.domain.base_models import Models
 from attune.domain.crc32c import combine_all
 from attune.domain.fit import Rows
 from attune.domain.pair import Pair
+from attune.domain.part import Part
 from attune.domain.plan import Draft, drafted
-from attune.domain.run import DataFile, Plan, Recipe, Run, RunState, Scope
-from attune.domain.shard import Member, Part, Shard, Span
+from attune.domain.recipe import Recipe, Scope
+from attune.domain.run import DataFile, Plan, Run, RunState
+from attune.domain.shard import Member, Shard, Span
 from attune.domain.split import Split
 from attune.errors import BusyError, DamagedError
 from attune.ports import Clock, Documents, Each, Objects, Replace, Versioned
-from attune.services import manifests
 from attune.services.lease import Hold
+from attune.services.manifests import of_pairs
 from attune.services.restate import restate
 from attune.services.shards import Sharding
 from attune.services.taken import cuts_since_the_champion, frozen_member, side_taken, unsharded_cuts
@@ -64,7 +66,7 @@ class Assembly:
 
     def _pages(self, dataset: str, cuts: Sequence[str]) -> Iterator[Sequence[Versioned[Pair]]]:
         for name in cuts:
-            query = manifests.taken_pairs(dataset, name)
+            query = of_pairs.taken_pairs(dataset, name)
             page = self.documents.find(query, limit=_PAGE)
             while page:
                 yield page

@@ -6,14 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from attune.domain.events import RunCancelled
-from attune.domain.run import Run, RunState, run_number
+from attune.domain.events.run import RunCancelled
+from attune.domain.names import run_number
+from attune.domain.run import Run, RunState
 from attune.errors import BusyError, ConflictError, RefusedError
-from attune.ports import Clock, Documents, Job, JobState, Tuning, Versioned
-from attune.services import manifests
+from attune.ports import Clock, Documents, Versioned
+from attune.ports_tuning import Job, JobState, Tuning
 from attune.services.approve import Answer
 from attune.services.ending import record
 from attune.services.lease import leased
+from attune.services.manifests import of_runs
 from attune.services.slots import freed_slot
 
 _ATTEMPTS = 5  # lost races against ticks and launchers
@@ -44,7 +46,7 @@ class Cancelling:
         """
         number = run_number(run)
         for _ in range(_ATTEMPTS):
-            read = self.documents.get(manifests.run(dataset, number)) if number else None
+            read = self.documents.get(of_runs.run(dataset, number)) if number else None
             if read is None:
                 return Answer(stands=False, said=f"{dataset} has no run {run}")
             try:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from attune.config import Settings
 from attune.errors import ConflictError
 from attune.ports import Documents, Replace
-from attune.services import manifests
+from attune.services.manifests import of_aliases, of_datasets, of_pairs, of_sweeps
 
 _OLDEST = 20  # the order is by whole hours; the time itself is taken from so many of the oldest hour
 _HOUR = timedelta(hours=1)
@@ -30,7 +30,7 @@ class Census:
 
 def take_census(dataset: str, settings: Settings, documents: Documents, now: datetime) -> Census | None:
     """The census, or None when this hour's was taken: one conditional write picks who takes it."""
-    state = documents.get(manifests.state(dataset))
+    state = documents.get(of_datasets.state(dataset))
     hour = int(now.timestamp() // _HOUR.total_seconds())
     if state is None or state.value.census_hour >= hour:
         return None
@@ -47,17 +47,17 @@ def take_census(dataset: str, settings: Settings, documents: Documents, now: dat
 
 
 def _oldest_waiting(dataset: str, documents: Documents, now: datetime) -> float | None:
-    oldest = documents.find(manifests.oldest_waiting_pairs(dataset), limit=_OLDEST)
+    oldest = documents.find(of_pairs.oldest_waiting_pairs(dataset), limit=_OLDEST)
     since = min((pair.value.changed_at for pair in oldest), default=None)
     return None if since is None else round((now - since) / _HOUR, 2)
 
 
 def _promoted(alias: str, documents: Documents, now: datetime) -> float | None:
-    found = documents.get(manifests.alias(alias))
+    found = documents.get(of_aliases.alias(alias))
     return None if found is None else round((now - found.value.moved_at) / _DAY, 2)
 
 
 def _ledger(documents: Documents, now: datetime) -> float | None:
     """Of passes that are done the last one is known only until the next begins, which is not before its time."""
-    found = documents.get(manifests.sweep())
+    found = documents.get(of_sweeps.sweep())
     return None if found is None else round((now - (found.value.finished_at or found.value.started_at)) / _HOUR, 2)

@@ -10,8 +10,8 @@ from attune.domain.pair import Pair
 from attune.domain.run import Run, RunState
 from attune.errors import ConflictError
 from attune.ports import Clock, Documents, Replace, Versioned
-from attune.services import manifests
 from attune.services.lease import Hold
+from attune.services.manifests import of_pairs
 
 _PAIRS_A_COMMIT = 100
 _ALL = 10**9
@@ -29,10 +29,10 @@ class Cutting:
 
         A pair that an event changes at the same moment stays due, and is taken as it is then, on a later page.
         """
-        due = manifests.due_pairs(run.value.dataset)
+        due = of_pairs.due_pairs(run.value.dataset)
         while page := self.documents.find(due, limit=_PAIRS_A_COMMIT):
             self._take(page, run.value.id, hold)
-        taken = self.documents.count(manifests.taken_pairs(run.value.dataset, run.value.id), up_to=_ALL)
+        taken = self.documents.count(of_pairs.taken_pairs(run.value.dataset, run.value.id), up_to=_ALL)
         after = run.value.to(RunState.CUT, self.clock())
         recipe = settings.recipe(run.value.dataset)
         hold.commit(Replace(run, replace(after, recipe=recipe, pairs_taken=taken)))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from attune.domain.events import Fact, Message, RunCancelled, RunFailed, message
+from attune.domain.events.message import Fact, Message, message
+from attune.domain.events.run import RunCancelled, RunFailed
 from attune.domain.run import Run, RunState
 from attune.ports import Clock, Create, Documents, Post, Replace, Versioned, Write
-from attune.services import manifests
+from attune.services.manifests import of_outbox
 from attune.services.outbox import deliver
 from attune.services.slots import freed_slot
 from attune.tracing import here
@@ -31,7 +32,7 @@ def record(
         ConflictError: somebody else moved the run; nothing was written.
     """
     messages = [message(fact, after.changed_at, here() or after.traceparent) for fact in facts]
-    announced = [Create(manifests.outbox(told.id), told) for told in messages]
+    announced = [Create(of_outbox.outbox(told.id), told) for told in messages]
     documents.commit(Replace(read, after), *also, *announced)
     return messages
 

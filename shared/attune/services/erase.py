@@ -5,21 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from attune.domain.arrival import Departure
 from attune.domain.names import Candidate, Ignored, classify, pair_id
 from attune.domain.pair import Half, Pair, PairState
 from attune.errors import BusyError, ConflictError
 from attune.ports import Clock, Create, Documents, Intake, Replace, Write
-from attune.services import manifests
+from attune.services.manifests import of_pairs
 
 _ATTEMPTS = 6  # lost races against the pair's own other events
-
-
-@dataclass(frozen=True, slots=True)
-class Departure:
-    """An object that is gone: its name and the generation that was there."""
-
-    name: str
-    generation: int
 
 
 class Farewell(StrEnum):
@@ -69,7 +62,7 @@ class Erasing:
         raise BusyError(f"other events kept changing the pair of {departure.name}; the event will come again")
 
     def _take_out(self, found: Candidate, half: Half) -> Departed:
-        key = manifests.pair(found.dataset, pair_id(found.dataset, found.path))
+        key = of_pairs.pair(found.dataset, pair_id(found.dataset, found.path))
         read = self.documents.get(key)
         pair = read.value if read else Pair(found.dataset, found.path, PairState.ERASED, self.clock())
         if pair.has_erased(half):

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from attune.domain.events import RunSucceeded
+from attune.domain.events.run import RunSucceeded
 from attune.domain.run import Run, RunState
 from attune.log import about
-from attune.ports import Clock, Documents, Job, JobState, Objects, Post, Replace, Tuning, Versioned
+from attune.ports import Clock, Documents, Objects, Post, Replace, Versioned
+from attune.ports_tuning import Job, JobState, Tuning
 from attune.services.decide import Deciding
 from attune.services.ending import cancel, fail, move
 from attune.services.quarantine import Traced, quarantine, trace

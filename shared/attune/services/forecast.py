@@ -13,11 +13,12 @@ from attune.domain.base_models import Models
 from attune.domain.pair import Due, Pair
 from attune.domain.phrasing import Phrasing
 from attune.domain.plan import drafted
-from attune.domain.run import Plan, Recipe, Run, Scope
+from attune.domain.recipe import Recipe, Scope
+from attune.domain.run import Plan, Run
 from attune.domain.shard import Changes
 from attune.domain.split import Split
 from attune.ports import Documents, Each, Query
-from attune.services import manifests
+from attune.services.manifests import of_pairs, of_runs
 from attune.services.preview import BRANCHES, Preview
 from attune.services.resize import Resizing
 from attune.services.settings import settings_as_they_stand
@@ -58,7 +59,7 @@ class Forecast:
         """
         settings = settings_as_they_stand(dataset, self.documents)
         recipe = settings.recipe(dataset)
-        runs = [found.value for found in self.documents.find(manifests.newest_runs(dataset), limit=_RUNS)]
+        runs = [found.value for found in self.documents.find(of_runs.newest_runs(dataset), limit=_RUNS)]
         resizing = Resizing(dataset, recipe.phrasing, self.bucket, _phrasings(runs))
         coming = _Coming(self.documents, dataset, self._cuts(dataset, recipe, runs), resizing)
         trees = {split: self._preview(dataset, split, recipe, coming) for split in Split}
@@ -116,13 +117,13 @@ class _Coming:
     def _pairs(self, start: str) -> Iterator[Pair]:
         """From an id on. What is due and was taken before is to be taken anew."""
         taken = (
-            (pair for pair in self._walk(manifests.taken_pairs(self.dataset, cut), start) if not pair.due)
+            (pair for pair in self._walk(of_pairs.taken_pairs(self.dataset, cut), start) if not pair.due)
             for cut in self.cuts
         )
-        return merge(self._walk(manifests.due_pairs(self.dataset), start), *taken, key=lambda pair: pair.id)
+        return merge(self._walk(of_pairs.due_pairs(self.dataset), start), *taken, key=lambda pair: pair.id)
 
     def _walk(self, query: Query[Pair], start: str) -> Iterator[Pair]:
-        after = manifests.pair(self.dataset, start) if start else None
+        after = of_pairs.pair(self.dataset, start) if start else None
         while page := self.documents.find(query, limit=_PAGE, after=after):
             yield from (found.value for found in page)
             after = page[-1].key

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,12 +17,11 @@ from attune.domain.run import DataFile, Run
 from attune.domain.split import Split
 from attune.errors import BusyError, ConflictError
 from attune.ports import Clock, Delete, Documents, Each, Objects, Replace, Versioned
-from attune.services import manifests
 from attune.services.encode import recording_name, row_name, text_name
 from attune.services.lease import Hold, leased
+from attune.services.manifests import of_answers, of_pairs, of_runs
 from attune.services.shards import Sharding
 
-_PAGE = 50  # pairs a tick
 _OTHERS = 20  # pairs that have one recording; more of them cannot make a difference
 _ANSWERS = 300  # answers about one pair that are deleted by one commit
 
@@ -52,21 +51,21 @@ class Forgetting:
     lease: timedelta
     new_owner: Callable[[], str]
 
-    def __call__(self) -> Forgotten:
-        """Forgets what is to be forgotten, a page of it. Doing it again, from wherever it broke off, changes nothing.
+    def __call__(self, pairs: Iterable[Pair]) -> Forgotten:
+        """Forgets what these pairs said. Doing it again, from wherever it broke off, changes nothing.
 
         Of an erased pair stay: its document with its file names, generations and digests, the lines about it in the
         manifests of runs, the models that were trained on it, and the digest of its words, whose side of the hold-out
         is settled for good.
         """
         by_dataset: dict[str, list[Pair]] = defaultdict(list)
-        for found in self.documents.find(manifests.pairs_to_forget(), limit=_PAGE):
-            by_dataset[found.value.dataset].append(found.value)
+        for pair in pairs:
+            by_dataset[pair.dataset].append(pair)
         done: list[str] = []
         waiting: list[str] = []
-        for dataset, pairs in by_dataset.items():
-            names = {pair.id: f"{dataset}/{pair.path}" for pair in pairs}
-            forgotten = self._in_dataset(dataset, pairs)
+        for dataset, some in by_dataset.items():
+            names = {pair.id: f"{dataset}/{pair.path}" for pair in some}
+            forgotten = self._in_dataset(dataset, some)
             done += [name for pair, name in names.items() if pair in forgotten]
             waiting += [name for pair, name in names.items() if pair not in forgotten]
         return Forgotten(tuple(done), tuple(waiting))
@@ -81,8 +80,8 @@ class Forgetting:
             return set()  # it is being cut or sharded; the next tick goes on
 
     def _under_lease(self, dataset: str, ids: Sequence[str], hold: Hold) -> set[str]:
-        runs = [found.value for found in self.documents.find(manifests.newest_runs(dataset))]
-        read = [found for found in self.documents.get_all([manifests.pair(dataset, each) for each in ids]) if found]
+        runs = [found.value for found in self.documents.find(of_runs.newest_runs(dataset))]
+        read = [found for found in self.documents.get_all([of_pairs.pair(dataset, each) for each in ids]) if found]
         free = [found for found in read if not _is_needed(found.value, runs)]
         if not free:
             return set()
@@ -120,7 +119,7 @@ class Forgetting:
         return _ids(self.objects.read(run.hold_out.name)) if run.hold_out else set()
 
     def _forget_answers(self, pair: Pair, hold: Hold) -> None:
-        while found := self.documents.find(manifests.answers_about(pair.dataset, pair.id), limit=_ANSWERS):
+        while found := self.documents.find(of_answers.answers_about(pair.dataset, pair.id), limit=_ANSWERS):
             hold.commit(*(Delete(answer.key) for answer in found))
 
     def _forget(self, read: Versioned[Pair], runs: Sequence[Run], hold: Hold) -> bool:
@@ -138,7 +137,7 @@ class Forgetting:
 
     def _others(self, pair: Pair, recording: str) -> list[Row]:
         """The rows of other pairs with the same recording, now or in the shards."""
-        found = self.documents.find(manifests.pairs_with_recording(pair.dataset, recording), limit=_OTHERS)
+        found = self.documents.find(of_pairs.pairs_with_recording(pair.dataset, recording), limit=_OTHERS)
         rows = [_needed(read.value) for read in found if read.value.id != pair.id]
         return [row for some in rows for row in some if row.audio_sha256 == recording]
 

@@ -13,14 +13,15 @@ from attune.domain.evaluation.guard import Check
 from attune.domain.evaluation.scores import Measure, Score
 from attune.domain.evaluation.tally import score
 from attune.domain.evaluation.trial import Guard
-from attune.domain.run import Recipe, Run
+from attune.domain.recipe import Recipe
+from attune.domain.run import Run
 from attune.errors import BusyError
 from attune.ports import Clock, Create, Documents, Objects, Replace, Versioned
-from attune.services import manifests
 from attune.services.evaluate.asking import Asking, Question
 from attune.services.evaluate.evaluating import Scorers
 from attune.services.evaluate.hold_out import hold_out
 from attune.services.lease import leased
+from attune.services.manifests import of_evaluations, of_leases, of_runs
 from attune.services.rollback import RollingBack
 
 
@@ -45,7 +46,7 @@ class Guarding:
             ConflictError: the alias moved at this moment.
             PassingError: the model did not answer; what was answered is kept, and the next tick goes on.
         """
-        found = self.documents.get(manifests.run(read.value.current.dataset, read.value.current.number))
+        found = self.documents.get(of_runs.run(read.value.current.dataset, read.value.current.number))
         if found is None or found.value.recipe is None:
             return self._rest(read)
         guard = found.value.recipe.trial.guard
@@ -65,7 +66,7 @@ class Guarding:
         until = self.clock() + self.budget
         examples: Sequence[Example] = hold_out(run, self.objects).examples[: recipe.trial.guard.examples]
         now, then = _contenders(alias)
-        key = manifests.evaluation_lease(run.dataset)
+        key = of_leases.evaluation_lease(run.dataset)
         try:
             with leased(run.dataset, self.new_owner(), self.lease, self.documents, self.clock, key) as hold:
                 asked = self.asking(run.dataset, examples, [now], hold, until)
@@ -102,7 +103,7 @@ class Guarding:
 
     def _act(self, read: Versioned[Alias], check: Check) -> str:
         alias = read.value
-        key = manifests.guard_check(alias.current.dataset, alias.current.number, alias.checks + 1)
+        key = of_evaluations.guard_check(alias.current.dataset, alias.current.number, alias.checks + 1)
         if not check.passed:
             answer = self.rolling_back(
                 alias.name, check.sentence, expected=f"{alias.current.dataset}/{alias.current.run}"

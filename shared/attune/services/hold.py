@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from attune.config import Settings
-from attune.domain.events import AwaitingApproval
+from attune.domain.events.approval import AwaitingApproval
 from attune.domain.plan import cost_fault, usd
 from attune.domain.run import Plan, Run, RunState
 from attune.ports import Clock, Documents, Post, Replace, Versioned

@@ -6,28 +6,20 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from attune.config import Settings
+from attune.domain.arrival import Arrival
 from attune.domain.content import Holder
 from attune.domain.finding import Severity
 from attune.domain.names import Candidate, Ignored, classify, pair_id
 from attune.domain.pair import Due, Half, Pair, PairState
 from attune.errors import BusyError, ConflictError
 from attune.ports import Clock, Create, Documents, Ear, Intake, Objects, Post, Replace, Versioned, Write
-from attune.services import manifests
 from attune.services.judge import Good, Rejected, Vanished, Verdict, judge
+from attune.services.manifests import of_pairs
 from attune.services.settings import in_force, settings_in_force
 from attune.services.settle import Standing, let_go, read_standing, settle
 from attune.services.threshold import consider_run
 
 _ATTEMPTS = 6  # lost races against this pair's own other events, and others that say the same; rarely two of them
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """An object that was finalized: its name, generation and size in bytes."""
-
-    name: str
-    generation: int
-    size: int
 
 
 class Outcome(StrEnum):
@@ -108,7 +100,7 @@ class Ingest:
             return
         for holder in let_go(pair, self.documents):
             self._judge_again(pair.dataset, holder)
-        read = self.documents.get(manifests.pair(pair.dataset, pair.id))
+        read = self.documents.get(of_pairs.pair(pair.dataset, pair.id))
         if read is not None:
             left = tuple(audio for audio in read.value.freed if audio not in pair.freed)
             self.documents.commit(Replace(read, replace(read.value, freed=left)))
@@ -118,13 +110,13 @@ class Ingest:
         now = self.clock()
         new = Pair(found.dataset, found.path, PairState.WAITING, now).with_half(half).waiting(now)
         try:
-            self.documents.commit(Create(manifests.pair(new.dataset, new.id), new))
+            self.documents.commit(Create(of_pairs.pair(new.dataset, new.id), new))
         except ConflictError:
             return None
         return new
 
     def _join(self, found: Candidate, half: Half, trial: _Trial) -> Taken:
-        read = self.documents.get(manifests.pair(found.dataset, pair_id(found.dataset, found.path)))
+        read = self.documents.get(of_pairs.pair(found.dataset, pair_id(found.dataset, found.path)))
         if read is None:
             raise ConflictError(f"the pair of {half.name} was there and is gone")
         if read.value.has_erased(half):
@@ -146,7 +138,7 @@ class Ingest:
     def _judge_again(self, dataset: str, holder: Holder) -> None:
         trial = _Trial(lost=True)
         for _ in range(_ATTEMPTS):
-            read = self.documents.get(manifests.pair(dataset, holder.pair))
+            read = self.documents.get(of_pairs.pair(dataset, holder.pair))
             if read is None or read.value.state is not PairState.REJECTED or not read.value.complete:
                 return
             try:

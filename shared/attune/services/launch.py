@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from attune.domain.run import Run, RunState
 from attune.errors import ConflictError, FinalError
 from attune.log import about
 from attune.ports import Clock, Documents, Post, Versioned
-from attune.services import manifests
-from attune.services.assemble import Assembly
 from attune.services.cut import Cutting
 from attune.services.ending import cancel, fail
 from attune.services.lease import Hold, leased
+from attune.services.manifests import of_pairs, of_runs
 from attune.services.settings import settings_in_force
-from attune.services.start import Starting
 from attune.tracing import note, span
+
+if TYPE_CHECKING:  # it is there when a run is to be started
+    from attune.services.start import Starting
 
 _NOTHING_NEW = "no new pair was left to take: those that reached the threshold were changed or taken out since"
 
@@ -30,8 +32,8 @@ class Launch:
     post: Post
     clock: Clock
     cutting: Cutting
-    assembly: Assembly
-    starting: Starting
+    assembly: Callable[[Versioned[Run], Hold, datetime], None]
+    starting: Callable[[], Starting]
     lease: timedelta
     budget: timedelta
     new_owner: Callable[[], str]
@@ -47,7 +49,7 @@ class Launch:
             return [self._launch(run.value, hold, until) for run in self._unlaunched(dataset)]
 
     def _unlaunched(self, dataset: str) -> list[Versioned[Run]]:
-        active = self.documents.find(manifests.active_runs(dataset))
+        active = self.documents.find(of_runs.active_runs(dataset))
         waiting = [run for run in active if run.value.before_its_job]
         return sorted(waiting, key=lambda run: run.value.number)
 
@@ -61,7 +63,7 @@ class Launch:
     def _take_on(self, run: Run, hold: Hold, until: datetime) -> Run:
         """One step after the other, each from what the document says: so it resumes from any crash."""
         while True:
-            read = self.documents.get(manifests.run(run.dataset, run.number))
+            read = self.documents.get(of_runs.run(run.dataset, run.number))
             if read is None or not read.value.before_its_job:
                 return read.value if read else run
             try:
@@ -86,14 +88,14 @@ class Launch:
                 with span("assemble"):
                     self.assembly(read, hold, until)
             case RunState.ASSEMBLED:
-                return self.starting.queue(read, hold.owner)
+                return self.starting().queue(read, hold.owner)
             case RunState.LAUNCHING:
-                return self.starting.start(read, hold.owner)
+                return self.starting().start(read, hold.owner)
             case _:
                 raise ConflictError(f"run {read.value.id} of {read.value.dataset} was moved on by another instance")
         return True
 
     def _has_new_pairs(self, run: Run) -> bool:
         """Whether the cut has something to train on. What it would only take out stays due for a run that has."""
-        asked = (manifests.new_pairs(run.dataset), manifests.taken_pairs(run.dataset, run.id))
+        asked = (of_pairs.new_pairs(run.dataset), of_pairs.taken_pairs(run.dataset, run.id))
         return any(self.documents.count(query, up_to=1) for query in asked)

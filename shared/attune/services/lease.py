@@ -9,8 +9,8 @@ from datetime import timedelta
 
 from attune.errors import BusyError, ConflictError
 from attune.ports import Clock, Create, Documents, Key, Replace, Versioned, Write
-from attune.services import manifests
-from attune.services.manifests import Lease
+from attune.services.manifests import of_leases
+from attune.services.manifests.of_leases import Lease
 
 _NOBODY = ""
 
@@ -88,7 +88,7 @@ def leased(
         BusyError: somebody else holds it.
     """
     wanted = Lease(dataset, owner, clock() + length)
-    hold = Hold(documents, clock, length, _acquire(key or manifests.lease(dataset), wanted, documents, clock))
+    hold = Hold(documents, clock, length, _acquire(key or of_leases.lease(dataset), wanted, documents, clock))
     try:
         yield hold
     finally:

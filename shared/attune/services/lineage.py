@@ -31,7 +31,7 @@ from attune.domain.split import Split
 from attune.errors import GoneError, PassingError
 from attune.ports import Documents, Objects
 from attune.ports_project import UnseenError
-from attune.services import manifests
+from attune.services.manifests import of_aliases, of_datasets, of_pairs, of_runs
 
 _PAGE = 50  # documents read at once
 _RIGHT = "ask for roles/storage.objectViewer on the dataset bucket, or look again"
@@ -163,13 +163,13 @@ class Lineage:
 
     def moves(self, alias: str) -> list[Alias]:
         """What an alias was after each of its moves, the first move first; empty where there is none."""
-        read = self.documents.get(manifests.alias(alias))
+        read = self.documents.get(of_aliases.alias(alias))
         if read is None:
             return []
         found: list[Alias] = []
         for first in range(1, read.value.serial, _PAGE):
             serials = range(first, min(first + _PAGE, read.value.serial))
-            keys = [manifests.alias_history(alias, serial) for serial in serials]
+            keys = [of_aliases.alias_history(alias, serial) for serial in serials]
             found += [move.value for move in self.documents.get_all(keys) if move is not None]
         return [*found, read.value]
 
@@ -189,14 +189,14 @@ class Lineage:
             raise UnseenError(f"{run.manifest.uri} could not be read ({type(lost).__name__})", _RIGHT) from lost
 
     def _pair(self, found: Candidate) -> Pair | None:
-        read = self.documents.get(manifests.pair(found.dataset, pair_id(found.dataset, found.path)))
+        read = self.documents.get(of_pairs.pair(found.dataset, pair_id(found.dataset, found.path)))
         return read.value if read else None
 
     def _down(self, moves: Sequence[Alias]) -> Iterator[Run | str]:
         """The run of the alias's model, then those that it goes on from; a sentence where that is not known."""
         served, seen = moves[-1].current, set[str]()
         while True:
-            read = self.documents.get(manifests.run(served.dataset, served.number))
+            read = self.documents.get(of_runs.run(served.dataset, served.number))
             if read is None:
                 yield f"what {served.model} was trained on is not known: run {served.run} of {served.dataset} is gone"
                 return
@@ -241,14 +241,14 @@ class _Tracing:
     def _runs(self) -> list[Run]:
         """The dataset's runs that have files and may have had it, the oldest first."""
         first = 1 if self.thorough else first_run(self.pair)
-        newest = self.service.documents.find(manifests.newest_runs(self.pair.dataset), limit=1)
+        newest = self.service.documents.find(of_runs.newest_runs(self.pair.dataset), limit=1)
         if first is None or not newest:
             return []
         found: list[Run] = []
         last = newest[0].value.number
         for begin in range(first, last + 1, _PAGE):
             numbers = range(begin, min(begin + _PAGE, last + 1))
-            keys = [manifests.run(self.pair.dataset, number) for number in numbers]
+            keys = [of_runs.run(self.pair.dataset, number) for number in numbers]
             found += [read.value for read in self.service.documents.get_all(keys) if read is not None]
         return [run for run in found if run.manifest is not None]
 
@@ -281,9 +281,9 @@ class _Tracing:
     def _everywhere(self) -> list[Run]:
         """Every dataset's runs: datasets may share an alias, and go on from each other's models."""
         documents = self.service.documents
-        known = {found.value.dataset for found in documents.find(manifests.known_datasets())}
+        known = {found.value.dataset for found in documents.find(of_datasets.known_datasets())}
         datasets = sorted({*known, self.pair.dataset})
-        return [read.value for each in datasets for read in documents.find(manifests.newest_runs(each))]
+        return [read.value for each in datasets for read in documents.find(of_runs.newest_runs(each))]
 
     def _standings(self, runs: Sequence[Run]) -> dict[tuple[str, int], Standing]:
         names = {run.recipe.alias for run in runs if run.recipe}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from attune.domain.events import Message
+from attune.domain.events.message import Message
 from attune.ports import Delete, Documents, Post
-from attune.services import manifests
+from attune.services.manifests import of_outbox
 
 _PAGE = 100
 
@@ -15,11 +15,11 @@ def deliver(messages: Iterable[Message], documents: Documents, post: Post) -> No
     """Sends messages that are in the outbox."""
     for message in messages:
         post.publish(message)
-        documents.commit(Delete(manifests.outbox(message.id)))
+        documents.commit(Delete(of_outbox.outbox(message.id)))
 
 
 def drain(documents: Documents, post: Post) -> int:
     """Sends all that a crash left behind, at most a page a call; returns how many."""
-    waiting = [found.value for found in documents.find(manifests.waiting_messages(), limit=_PAGE)]
+    waiting = [found.value for found in documents.find(of_outbox.waiting_messages(), limit=_PAGE)]
     deliver(waiting, documents, post)
     return len(waiting)

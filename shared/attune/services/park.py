@@ -11,7 +11,7 @@ from typing import TypeVar
 from attune.domain.parked import Parked, Task
 from attune.errors import AttuneError, ConflictError, FinalError, PassingError
 from attune.ports import Clock, Create, Delete, Documents, Replace, Versioned
-from attune.services import manifests
+from attune.services.manifests import of_parked
 
 DELIVERIES = 5
 """So often an error that is none of ours may come out of an event before it is parked: it may be the machine's."""
@@ -81,10 +81,10 @@ class Parking:
     def _write(self, task: Task, subject: str, facts: Mapping[str, int], reason: str, most: int) -> Parked:
         now = self.clock()
         new = Parked(task, subject, reason, now, now, parked=most == 1, facts=dict(facts))
-        read = self.documents.get(manifests.parked(new.id))
+        read = self.documents.get(of_parked.parked(new.id))
         if read is None:
             try:
-                self.documents.commit(Create(manifests.parked(new.id), new))
+                self.documents.commit(Create(of_parked.parked(new.id), new))
             except ConflictError:
                 return self._write(task, subject, facts, reason, most)
             return new

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 
 from attune.domain.alias import Alias, Served, first
 from attune.domain.evaluation.contender import Contender
-from attune.domain.events import AliasPromoted, AliasRejected, Awaited, AwaitingApproval, Fact, Measured
-from attune.domain.run import Promotion, Run, RunState
+from attune.domain.events.alias import AliasPromoted, AliasRejected
+from attune.domain.events.approval import Awaited, AwaitingApproval, Measured
+from attune.domain.events.message import Fact
+from attune.domain.recipe import Promotion
+from attune.domain.run import Run, RunState
 from attune.errors import ConflictError
 from attune.ports import Clock, Create, Documents, Post, Replace, Versioned, Write
-from attune.services import manifests
 from attune.services.ending import move
 from attune.services.evaluate.summary import summary
+from attune.services.manifests import of_aliases, of_evaluations
 from attune.tracing import note, span
 
 Smoke = Callable[[Run], str | None]
@@ -85,19 +88,19 @@ class Promoting:
         after = alias.value.moved_to(served, now) if alias else first(name, served, now)
         if read.value.recipe is not None and read.value.recipe.trial.guard.hours:
             after = after.tended(guarded=True)
-        write: Write = Replace(alias, after) if alias else Create(manifests.alias(name), after)
-        history = Create(manifests.alias_history(name, after.serial), after)
+        write: Write = Replace(alias, after) if alias else Create(of_aliases.alias(name), after)
+        history = Create(of_aliases.alias_history(name, after.serial), after)
         promoted = read.value.to(RunState.PROMOTED, now)
         told = _promoted(after, *self._measured(promoted))
         move(read, promoted, (told,), self.documents, self.post, write, history)
         return promoted.state
 
     def _alias(self, run: Run) -> Versioned[Alias] | None:
-        return self.documents.get(manifests.alias(_alias_name(run)))
+        return self.documents.get(of_aliases.alias(_alias_name(run)))
 
     def _measured(self, run: Run) -> tuple[Measured | None, str | None]:
         """What was measured of it, and where its report is, if anything was."""
-        found = self.documents.get(manifests.evaluation(run.dataset, run.number))
+        found = self.documents.get(of_evaluations.evaluation(run.dataset, run.number))
         return (summary(found.value), self.report_of(run)) if found else (None, None)
 
 

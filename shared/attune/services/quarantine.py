@@ -12,7 +12,7 @@ from attune.domain.quality.rules import found
 from attune.domain.run import Dropped
 from attune.errors import BusyError, ConflictError
 from attune.ports import Clock, Documents, Replace
-from attune.services import manifests
+from attune.services.manifests import of_pairs
 
 _ATTEMPTS = 5  # lost races against the pair's own events
 
@@ -54,7 +54,7 @@ def quarantine(dataset: str, run: str, traced: Sequence[Traced], documents: Docu
 
 
 def _quarantine_one(dataset: str, run: str, row: Traced, documents: Documents, clock: Clock) -> None:
-    read = documents.get(manifests.pair(dataset, row.pair))
+    read = documents.get(of_pairs.pair(dataset, row.pair))
     if read is None or not _still_holds(read.value, row):
         return
     said = row.dropped.reason or "it gave no reason"

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from attune.domain.events import LaunchTuning, message
+from attune.domain.arrival import Arrival, Departure
+from attune.domain.events.message import message
+from attune.domain.events.opening import LaunchTuning
+from attune.domain.names import run_id
 from attune.domain.parked import Parked, Task
-from attune.domain.run import run_id
 from attune.errors import ConflictError
-from attune.ports import Clock, Documents, Post, Replace
-from attune.services import manifests
-from attune.services.erase import Departure, Erasing
-from attune.services.ingest import Arrival, Ingest
+from attune.ports import Clock, Documents, Post, Replace, Versioned
+from attune.services.manifests import of_parked
 from attune.services.park import Parking
-
-_PAGE = 20  # events that one tick tries again
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +25,13 @@ class Asking:
 
     def parked(self) -> list[Parked]:
         """What is parked, the oldest first."""
-        found = [read.value for read in self.documents.find(manifests.parked_events())]
+        found = [read.value for read in self.documents.find(of_parked.parked_events())]
         return sorted(found, key=lambda parked: parked.first_at)
 
     def __call__(self, subjects: Collection[str] | None) -> list[Parked]:
         """Has these objects and datasets tried again at the next tick, or all; returns what was found of them."""
         asked = []
-        for read in self.documents.find(manifests.parked_events()):
+        for read in self.documents.find(of_parked.parked_events()):
             if subjects is not None and read.value.subject not in subjects:
                 continue
             try:
@@ -57,21 +55,20 @@ class Retried:
 class Retrying:
     """The service, with its ports."""
 
-    documents: Documents
     post: Post
     clock: Clock
     parking: Parking
-    ingest: Ingest
-    erasing: Erasing
+    ingest: Callable[[Arrival], object]
+    erasing: Callable[[Departure], object]
 
-    def __call__(self) -> list[Retried]:
-        """Tries a page of what people asked for.
+    def __call__(self, found: Iterable[Versioned[Parked]]) -> list[Retried]:
+        """Tries what people asked for.
 
         Raises:
             PassingError: a service did not answer; the next tick tries again.
         """
         done = []
-        for read in self.documents.find(manifests.events_to_try_again(), limit=_PAGE):
+        for read in found:
             parked = self.parking.again(read, self._work(read.value))
             done.append(Retried(read.value.task, read.value.subject, parked.reason if parked else None))
         return done

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from attune.domain.alias import Alias, Served
-from attune.domain.events import AliasRolledBack, message
-from attune.domain.run import Run, RunState, run_number
+from attune.domain.events.alias import AliasRolledBack
+from attune.domain.events.message import message
+from attune.domain.names import run_number
+from attune.domain.run import Run, RunState
 from attune.errors import ConflictError
 from attune.ports import Clock, Create, Documents, Replace, Versioned
-from attune.services import manifests
 from attune.services.approve import Answer
+from attune.services.manifests import of_aliases, of_outbox, of_runs
 
 _ATTEMPTS = 5  # lost races against promotions
 _PAGE = 50  # moves read at once
@@ -37,7 +39,7 @@ class RollingBack:
         is newer than all that the alias ever stood for.
         """
         for _ in range(_ATTEMPTS):
-            read = self.documents.get(manifests.alias(alias))
+            read = self.documents.get(of_aliases.alias(alias))
             if read is None:
                 return Answer(stands=False, said=f"there is no alias {alias}")
             if expected is not None and not _is_named(read.value.current, expected):
@@ -80,20 +82,20 @@ class RollingBack:
         """
         left, now = read.value.current, self.clock()
         after = read.value.moved_to(target, now)
-        history = Create(manifests.alias_history(after.name, after.serial), after)
+        history = Create(of_aliases.alias_history(after.name, after.serial), after)
         told = message(_told(after, left, reason), now)
         runs = [*self._marked_as_left(left, target, reason), *self._marked_as_served(target)]
-        self.documents.commit(*runs, Replace(read, after), history, Create(manifests.outbox(told.id), told))
+        self.documents.commit(*runs, Replace(read, after), history, Create(of_outbox.outbox(told.id), told))
         return Answer(stands=True, said=f"{_stands(after)} again, and no longer for {_name(left)}")
 
     def _marked_as_left(self, left: Served, target: Served, reason: str) -> Iterator[Replace[Run]]:
         """The run that is left for an older one was not as good as it seemed. To go on to a newer one says nothing."""
-        run = self.documents.get(manifests.run(left.dataset, left.number))
+        run = self.documents.get(of_runs.run(left.dataset, left.number))
         if run is not None and run.value.state is RunState.PROMOTED and left.is_newer_than(target):
             yield Replace(run, run.value.to(RunState.ROLLED_BACK, self.clock(), reason))
 
     def _marked_as_served(self, target: Served) -> Iterator[Replace[Run]]:
-        run = self.documents.get(manifests.run(target.dataset, target.number))
+        run = self.documents.get(of_runs.run(target.dataset, target.number))
         if run is not None and run.value.state is RunState.ROLLED_BACK:
             yield Replace(run, run.value.to(RunState.PROMOTED, self.clock()))
 
@@ -106,7 +108,7 @@ class RollingBack:
         return self.serves(served.endpoint, served.model)
 
     def _is_promoted(self, served: Served) -> bool:
-        run = self.documents.get(manifests.run(served.dataset, served.number))
+        run = self.documents.get(of_runs.run(served.dataset, served.number))
         return run is not None and run.value.state is RunState.PROMOTED
 
     def _served_as(self, alias: Alias, text: str) -> list[Served]:
@@ -121,7 +123,7 @@ class RollingBack:
         """What the alias has stood for, the last first."""
         for newest in range(alias.serial, 0, -_PAGE):
             serials = range(newest, max(newest - _PAGE, 0), -1)
-            found = self.documents.get_all([manifests.alias_history(alias.name, serial) for serial in serials])
+            found = self.documents.get_all([of_aliases.alias_history(alias.name, serial) for serial in serials])
             yield from (move.value.current for move in found if move is not None)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from attune.domain.evaluation.verdict import Evaluation
-from attune.domain.run import Run, run_number
+from attune.domain.names import run_number
+from attune.domain.run import Run
 from attune.ports import Documents
-from attune.services import manifests
+from attune.services.manifests import of_evaluations, of_runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Runs:
 
     def newest(self, dataset: str, most: int) -> list[Run]:
         """At most so many of the dataset's runs, the newest first."""
-        return [found.value for found in self.documents.find(manifests.newest_runs(dataset), limit=most)]
+        return [found.value for found in self.documents.find(of_runs.newest_runs(dataset), limit=most)]
 
     def whole(self, dataset: str, run: str) -> WholeRun | None:
         """One run, by its id or its number; None where there is none."""
@@ -34,6 +35,6 @@ class Runs:
         if number is None:
             return None
         found, evaluation = self.documents.get_all(
-            [manifests.run(dataset, number), manifests.evaluation(dataset, number)]
+            [of_runs.run(dataset, number), of_evaluations.evaluation(dataset, number)]
         )
         return WholeRun(found.value, evaluation.value if evaluation else None) if found else None

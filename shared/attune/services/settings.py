@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from attune.config import Settings, laid_over, read_settings, written_digest
-from attune.domain.events import SettingsInvalid, message
 from attune.domain.quality.customs import Customs
 from attune.errors import ConflictError
-from attune.ports import Create, Documents, Post, RawDocument, Replace, Versioned, Write
-from attune.services import manifests
-from attune.services.manifests import DatasetState
-from attune.services.outbox import deliver
+from attune.ports import Create, Documents, RawDocument, Replace, Versioned, Write
+from attune.services.manifests import of_datasets
+from attune.services.manifests.of_datasets import DatasetState
 
 
 @dataclass(frozen=True, slots=True)
-class _Written:
+class Written:
+    """What stands written: the settings that it makes, or what is wrong with it; and what attune remembers."""
+
     settings: Settings | tuple[str, ...]
     fields: dict[str, object]
     digest: str
@@ -36,10 +36,10 @@ def in_force(dataset: str, documents: Documents, now: datetime) -> InForce:
 
     A bad edit is passed over here, without a word: `announce_settings` tells of it, once.
     """
-    written = _read(dataset, documents)
+    written = read_written(dataset, documents)
     customs = written.state.value.customs if written.state else Customs()
     if isinstance(written.settings, Settings):
-        _remember(dataset, written.settings, written, documents, now)
+        remember(dataset, written.settings, written, documents, now)
         return InForce(written.settings, customs)
     if written.state is None:
         _write_state(dataset, written, DatasetState(dataset), documents)  # so that the next tick tends the dataset
@@ -53,35 +53,17 @@ def settings_in_force(dataset: str, documents: Documents, now: datetime) -> Sett
 
 def settings_as_they_stand(dataset: str, documents: Documents) -> Settings:
     """The same for whoever only looks: nothing is written."""
-    written = _read(dataset, documents)
+    written = read_written(dataset, documents)
     return written.settings if isinstance(written.settings, Settings) else _last_good(written.state)
 
 
-def announce_settings(dataset: str, documents: Documents, post: Post, now: datetime) -> bool:
-    """Records and announces a bad edit, once for each edit; takes the record away when it was mended.
-
-    Returns:
-        Whether the settings that stand there can be used.
-    """
-    written = _read(dataset, documents)
-    if isinstance(written.settings, Settings):
-        _remember(dataset, written.settings, written, documents, now)
-        return True
-    before = written.state.value if written.state else DatasetState(dataset)
-    if before.errors_written != written.digest:
-        found = replace(before, errors=written.settings, errors_written=written.digest, errors_since=now)
-        told = message(SettingsInvalid(dataset, written.settings, written.digest, now.isoformat()), now)
-        documents.commit(_write(dataset, written.state, found), Create(manifests.outbox(told.id), told))
-        deliver((told,), documents, post)
-    return False
-
-
-def _read(dataset: str, documents: Documents) -> _Written:
-    keys = (manifests.DEFAULTS, manifests.own_settings(dataset), manifests.state(dataset))
+def read_written(dataset: str, documents: Documents) -> Written:
+    """What people wrote for a dataset, in one call."""
+    keys = (of_datasets.DEFAULTS, of_datasets.own_settings(dataset), of_datasets.state(dataset))
     defaults, own, state = documents.get_all(keys)
     common, special = _fields(defaults), _fields(own)
     settings = read_settings(common, special)
-    return _Written(settings, laid_over(common, special), written_digest(common, special), state)
+    return Written(settings, laid_over(common, special), written_digest(common, special), state)
 
 
 def _fields(document: Versioned[RawDocument] | None) -> dict[str, object]:
@@ -93,7 +75,7 @@ def _last_good(state: Versioned[DatasetState] | None) -> Settings:
     return good if isinstance(good, Settings) else Settings()
 
 
-def _remember(dataset: str, settings: Settings, written: _Written, documents: Documents, now: datetime) -> None:
+def remember(dataset: str, settings: Settings, written: Written, documents: Documents, now: datetime) -> None:
     """Keeps the settings as the last good ones, and counts a new version where they put rows in another way."""
     before = written.state.value if written.state else DatasetState(dataset)
     if before.written == written.digest and not before.errors:
@@ -106,13 +88,14 @@ def _remember(dataset: str, settings: Settings, written: _Written, documents: Do
     _write_state(dataset, written, good, documents)
 
 
-def _write_state(dataset: str, written: _Written, after: DatasetState, documents: Documents) -> None:
+def _write_state(dataset: str, written: Written, after: DatasetState, documents: Documents) -> None:
     try:
-        documents.commit(_write(dataset, written.state, after))
+        documents.commit(state_write(dataset, written.state, after))
     except ConflictError:
         # Another event remembers the same edit at this moment; or a newer one, which is better.
         return
 
 
-def _write(dataset: str, before: Versioned[DatasetState] | None, after: DatasetState) -> Write:
-    return Replace(before, after) if before else Create(manifests.state(dataset), after)
+def state_write(dataset: str, before: Versioned[DatasetState] | None, after: DatasetState) -> Write:
+    """What keeps a dataset's state."""
+    return Replace(before, after) if before else Create(of_datasets.state(dataset), after)

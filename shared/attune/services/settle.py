@@ -15,7 +15,7 @@ from attune.domain.quality.words import words_digest
 from attune.domain.split import Split, group_of, split_of
 from attune.domain.task import Kind
 from attune.ports import Create, Documents, Key, Replace, Versioned, Write
-from attune.services import manifests
+from attune.services.manifests import of_pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ def content_of(path: str, audio_sha256: str, said: str, settings: Settings) -> C
 
 def read_standing(dataset: str, content: Content, documents: Documents) -> Standing:
     """What stands of a content: one call."""
-    keys: list[Key[Any]] = [manifests.recording(dataset, content.audio)]
-    keys += [manifests.side(dataset, key) for key in (content.words_key, content.group_key) if key]
+    keys: list[Key[Any]] = [of_pairs.recording(dataset, content.audio)]
+    keys += [of_pairs.side(dataset, key) for key in (content.words_key, content.group_key) if key]
     recording, *sides = documents.get_all(keys)
     words = sides.pop(0) if content.words_key else None
     return Standing(recording, words, sides.pop(0) if content.group_key else None)
@@ -76,7 +76,7 @@ def let_go(pair: Pair, documents: Documents) -> list[Holder]:
         ConflictError: somebody else wrote the recording at this moment.
     """
     me = Holder(pair.id, pair.path)
-    found = documents.get_all([manifests.recording(pair.dataset, audio) for audio in pair.freed])
+    found = documents.get_all([of_pairs.recording(pair.dataset, audio) for audio in pair.freed])
     changed = [(read, read.value.without(me)) for read in found if read is not None]
     documents.commit(*(Replace(read, after) for read, after in changed))
     return [holder for _, after in changed for holder in after.refused]
@@ -89,7 +89,7 @@ def _with_live_holders(
     if recording is None:
         return None
     others = recording.value.without(me).holders
-    found = documents.get_all([manifests.pair(dataset, holder.pair) for holder in others.values()]) if others else []
+    found = documents.get_all([of_pairs.pair(dataset, holder.pair) for holder in others.values()]) if others else []
     gone = {task for task, read in zip(others, found, strict=True) if read is None or not _has(read.value, audio)}
     kept = {task: holder for task, holder in recording.value.holders.items() if task not in gone}
     return replace(recording.value, holders=kept)
@@ -113,8 +113,8 @@ def _writes(
     if standing.recording:
         yield Replace(standing.recording, recording)
     else:
-        yield Create(manifests.recording(dataset, content.audio), recording)
+        yield Create(of_pairs.recording(dataset, content.audio), recording)
     if content.words_key and standing.words is None:
-        yield Create(manifests.side(dataset, content.words_key), Side(split, me))
+        yield Create(of_pairs.side(dataset, content.words_key), Side(split, me))
     if content.group_key and standing.group is None:
-        yield Create(manifests.side(dataset, content.group_key), Side(split, me))
+        yield Create(of_pairs.side(dataset, content.group_key), Side(split, me))

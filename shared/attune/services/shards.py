@@ -11,10 +11,10 @@ import orjson
 from attune.domain.fit import Rows
 from attune.domain.names import dataset_key
 from attune.domain.pair import Half, Row
+from attune.domain.part import Part
 from attune.domain.shard import (
     Changes,
     Member,
-    Part,
     Shard,
     Span,
     Store,
@@ -28,10 +28,10 @@ from attune.domain.shard import (
 from attune.domain.split import Split
 from attune.errors import DamagedError
 from attune.ports import Checksum, Create, Delete, Documents, Each, Objects, Replace, Stored, Versioned, Write
-from attune.services import manifests
 from attune.services.encode import JSONL
 from attune.services.lease import Hold
-from attune.services.manifests import Discard
+from attune.services.manifests import of_shards
+from attune.services.manifests.of_shards import Discard
 
 _DOCUMENTS_A_COMMIT = 60
 _BYTES_A_COMMIT = 6 * 1024 * 1024  # of the 10 MiB that Firestore takes, because nodes are weighed by guess
@@ -82,13 +82,13 @@ class Sharding:
 
     def drain(self, dataset: str, hold: Hold) -> None:
         """Deletes the objects that a crash left behind. To be called before anything is put in under a new lease."""
-        for found in self.documents.find(manifests.discards(dataset)):
+        for found in self.documents.find(of_shards.discards(dataset)):
             if found.value.tree == self.store_of(dataset, "").folder:
                 self._throw_away(dataset, found.value, hold)
 
     def _throw_away(self, dataset: str, discard: Discard, hold: Hold) -> None:
         self.each(self.objects.delete, discard.names)
-        hold.commit(Delete(manifests.discard(dataset, discard.id)))
+        hold.commit(Delete(of_shards.discard(dataset, discard.id)))
 
     def throw_away_drafts(self, nodes: Iterable[Shard]) -> None:
         """Deletes the objects of nodes that are in no tree, once a run's files are composed of them."""
@@ -96,7 +96,7 @@ class Sharding:
 
     def held(self, dataset: str, split: str) -> Span:
         """What the tree holds."""
-        root = self.documents.get(manifests.shard(dataset, split, ""))
+        root = self.documents.get(of_shards.shard(dataset, split, ""))
         return root.value.span if root else Span()
 
     def rows(self, dataset: str, split: str) -> Rows:
@@ -105,10 +105,10 @@ class Sharding:
         Raises:
             DamagedError: when a node is asked for that its parent names and that is not there.
         """
-        root = self.documents.get(manifests.shard(dataset, split, ""))
+        root = self.documents.get(of_shards.shard(dataset, split, ""))
 
         def read(prefix: str) -> Shard:
-            found = self.documents.get(manifests.shard(dataset, split, prefix))
+            found = self.documents.get(of_shards.shard(dataset, split, prefix))
             if found is None:
                 raise DamagedError(f"the {split} shard {prefix} of {dataset} is named by its parent and is not there")
             return found.value
@@ -128,7 +128,7 @@ class Sharding:
         """The leaves with a row of another version than this one, one after the other, in order."""
         waiting = [""]
         while waiting:
-            node = self.documents.get(manifests.shard(dataset, split, waiting.pop()))
+            node = self.documents.get(of_shards.shard(dataset, split, waiting.pop()))
             if node is None or not node.value.span.count or node.value.span.version == version:
                 continue
             if node.value.children is None:
@@ -153,7 +153,7 @@ class Sharding:
         read: dict[str, Versioned[Shard] | None] = {}
         known: dict[str, Shard | None] = {}
         while missing := sorted(needed(known, ids)):
-            keys = [manifests.shard(tree.dataset, tree.split, prefix) for prefix in missing]
+            keys = [of_shards.shard(tree.dataset, tree.split, prefix) for prefix in missing]
             read.update(zip(missing, self.documents.get_all(keys), strict=True))
             known = {prefix: found.value if found else None for prefix, found in read.items()}
         return read
@@ -180,12 +180,12 @@ class Sharding:
     ) -> Discard | None:
         """Writes the manifests, and with the first of them which objects are without a use once all are written."""
         unread = [node for node in nodes if node.prefix not in read]
-        keys = [manifests.shard(node.dataset, node.split, node.prefix) for node in unread]
+        keys = [of_shards.shard(node.dataset, node.split, node.prefix) for node in unread]
         found = self.documents.get_all(keys) if keys else []
         read = read | {node.prefix: stands for node, stands in zip(unread, found, strict=True)}
         names = outdated([stands.value for node in nodes if (stands := read[node.prefix])], nodes)
         discard = Discard(self.store_of(dataset, "").folder, tuple(names)) if names else None
-        note: list[Write] = [Create(manifests.discard(dataset, discard.id), discard)] if discard else []
+        note: list[Write] = [Create(of_shards.discard(dataset, discard.id), discard)] if discard else []
         for batch in _batches(nodes):
             hold.commit(*(_write(node, read[node.prefix]) for node in batch), *note)
             note = []
@@ -284,5 +284,5 @@ def _verify(part: Part, stored: Stored) -> None:
 
 
 def _write(node: Shard, stands: Versioned[Shard] | None) -> Write:
-    key = manifests.shard(node.dataset, node.split, node.prefix)
+    key = of_shards.shard(node.dataset, node.split, node.prefix)
     return Replace(stands, node) if stands else Create(key, node)

@@ -7,13 +7,13 @@ from datetime import datetime
 from attune.domain.run import Run
 from attune.errors import ConflictError
 from attune.ports import Create, Delete, Documents
-from attune.services import manifests
-from attune.services.manifests import Slot
+from attune.services.manifests import of_leases
+from attune.services.manifests.of_leases import Slot
 
 
 def claim_slot(run: Run, most: int, documents: Documents, now: datetime) -> bool:
     """Whether the run has a slot now: one it had already, or a free one."""
-    keys = [manifests.slot(index) for index in range(most)]
+    keys = [of_leases.slot(index) for index in range(most)]
     taken = documents.get_all(keys)
     if any(found and _is_of(found.value, run) for found in taken):
         return True
@@ -29,7 +29,7 @@ def claim_slot(run: Run, most: int, documents: Documents, now: datetime) -> bool
 
 def freed_slot(run: Run, documents: Documents) -> list[Delete[Slot]]:
     """The write that gives the run's slot back, to be committed with the run's own."""
-    taken = documents.find(manifests.all_slots())
+    taken = documents.find(of_leases.all_slots())
     return [Delete(found.key, found) for found in taken if _is_of(found.value, run)]
 
 

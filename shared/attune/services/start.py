@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from attune.domain.events import RunStarted
-from attune.domain.run import Run, RunState, Scope
+from attune.domain.events.run import RunStarted
+from attune.domain.recipe import Scope
+from attune.domain.run import Run, RunState
 from attune.errors import BusyError, QuotaError, RefusedError
-from attune.ports import Clock, Documents, Job, JobSpec, Post, Replace, Tuning, Versioned
-from attune.services import manifests
+from attune.ports import Clock, Documents, Post, Replace, Versioned
+from attune.ports_tuning import Job, JobSpec, Tuning
 from attune.services.ending import fail, move
 from attune.services.hold import hold, why_held
+from attune.services.manifests import of_aliases
 from attune.services.slots import claim_slot, freed_slot
 from attune.tracing import span
 
@@ -95,7 +97,7 @@ class Starting:
         """The model that scope `new` goes on from."""
         if run.recipe is None or run.recipe.scope is not Scope.NEW:
             return None
-        alias = self.documents.get(manifests.alias(run.recipe.alias))
+        alias = self.documents.get(of_aliases.alias(run.recipe.alias))
         return alias.value.current.model if alias else None
 
     def _take_over(self, run: Versioned[Run], owner: str) -> None:

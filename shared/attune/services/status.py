@@ -14,8 +14,21 @@ from attune.domain.pair import PairState
 from attune.domain.parked import Parked
 from attune.domain.run import Run, RunState
 from attune.ports import Clock, Documents, Query
-from attune.services import manifests
-from attune.services.manifests import DatasetState, Progress, Slot, Sweep
+from attune.services.manifests import (
+    of_aliases,
+    of_datasets,
+    of_leases,
+    of_outbox,
+    of_pairs,
+    of_parked,
+    of_reports,
+    of_runs,
+    of_sweeps,
+)
+from attune.services.manifests.of_datasets import DatasetState
+from attune.services.manifests.of_leases import Slot
+from attune.services.manifests.of_reports import Progress
+from attune.services.manifests.of_sweeps import Sweep
 from attune.services.report.places import lines_name, page_name
 from attune.services.settings import settings_as_they_stand
 
@@ -112,41 +125,41 @@ class Status:
     def __call__(self, dataset: str | None = None) -> Overview:
         """How all datasets stand, or the one; there is none in it where nobody knows that one."""
         names = [name for name in self._datasets() if dataset in (None, name)]
-        sweep = self.documents.get(manifests.sweep())
-        parked = self.documents.count(manifests.parked_events(), up_to=MOST)
+        sweep = self.documents.get(of_sweeps.sweep())
+        parked = self.documents.count(of_parked.parked_events(), up_to=MOST)
         return Overview(
             tuple(self._of(name) for name in names),
-            tuple(self._find(manifests.all_slots())),
-            self.documents.count(manifests.waiting_messages(), up_to=MOST),
+            tuple(self._find(of_leases.all_slots())),
+            self.documents.count(of_outbox.waiting_messages(), up_to=MOST),
             sweep=sweep_status(sweep.value, self.clock(), self.pause) if sweep else None,
             parked=parked,
-            parked_first=tuple(self._find(manifests.parked_events(), limit=_SHOWN)) if parked else (),
-            to_forget=self.documents.count(manifests.pairs_to_forget(), up_to=MOST),
+            parked_first=tuple(self._find(of_parked.parked_events(), limit=_SHOWN)) if parked else (),
+            to_forget=self.documents.count(of_pairs.pairs_to_forget(), up_to=MOST),
         )
 
     def _datasets(self) -> list[str]:
-        known = [found.value.dataset for found in self.documents.find(manifests.known_datasets())]
-        configured = [found.key.path[-1] for found in self.documents.find(manifests.configured_datasets())]
+        known = [found.value.dataset for found in self.documents.find(of_datasets.known_datasets())]
+        configured = [found.key.path[-1] for found in self.documents.find(of_datasets.configured_datasets())]
         return sorted({*known, *configured})
 
     def _of(self, dataset: str) -> DatasetStatus:
         settings = settings_as_they_stand(dataset, self.documents)
         keys = (
-            manifests.state(dataset),
-            manifests.alias(settings.alias or dataset),
-            manifests.progress(dataset),
-            manifests.ledger(dataset),
+            of_datasets.state(dataset),
+            of_aliases.alias(settings.alias or dataset),
+            of_reports.progress(dataset),
+            of_sweeps.ledger(dataset),
         )
         state, alias, progress, ledger = (found.value if found else None for found in self.documents.get_all(keys))
-        last_run = next(iter(self._find(manifests.newest_runs(dataset), limit=1)), None)
-        new_pairs = self.documents.count(manifests.new_pairs(dataset), up_to=max(MOST, settings.threshold))
+        last_run = next(iter(self._find(of_runs.newest_runs(dataset), limit=1)), None)
+        new_pairs = self.documents.count(of_pairs.new_pairs(dataset), up_to=max(MOST, settings.threshold))
         errors, since = self._errors(dataset, state)
         return DatasetStatus(
             dataset=dataset,
             settings=settings,
             errors=errors,
             errors_since=since,
-            pairs={kind: self.documents.count(manifests.pairs_in(dataset, kind), up_to=MOST) for kind in PairState},
+            pairs={kind: self.documents.count(of_pairs.pairs_in(dataset, kind), up_to=MOST) for kind in PairState},
             new_pairs=new_pairs,
             waits_for=tuple(self._waits_for(dataset, settings, new_pairs, last_run)),
             under_way=self._under_way(dataset),
@@ -158,7 +171,7 @@ class Status:
 
     def _errors(self, dataset: str, state: DatasetState | None) -> tuple[tuple[str, ...], datetime | None]:
         """What is wrong with the settings as they stand now; since when, once a tick has seen it."""
-        found = self.documents.get_all([manifests.DEFAULTS, manifests.own_settings(dataset)])
+        found = self.documents.get_all([of_datasets.DEFAULTS, of_datasets.own_settings(dataset)])
         defaults, own = (dict(each.value.fields) if each else {} for each in found)
         errors = read_settings(defaults, own)
         if isinstance(errors, Settings):
@@ -170,8 +183,8 @@ class Status:
 
     def _under_way(self, dataset: str) -> tuple[Run, ...]:
         """Those that ticks look at, and those that wait for a person to decide on their promotion."""
-        waiting = manifests.runs_in(dataset, RunState.AWAITING_APPROVAL)
-        found = {run.number: run for query in (manifests.active_runs(dataset), waiting) for run in self._find(query)}
+        waiting = of_runs.runs_in(dataset, RunState.AWAITING_APPROVAL)
+        found = {run.number: run for query in (of_runs.active_runs(dataset), waiting) for run in self._find(query)}
         return tuple(found[number] for number in sorted(found))
 
     def _waits_for(self, dataset: str, settings: Settings, new_pairs: int, last: Run | None) -> Iterator[str]:
@@ -194,7 +207,7 @@ class Status:
             return ""
         if new_pairs < least:
             return f", or {least - new_pairs:,} more and max_wait_hours"
-        oldest = self._find(manifests.oldest_new_pairs(dataset), limit=_OLDEST)
+        oldest = self._find(of_pairs.oldest_new_pairs(dataset), limit=_OLDEST)
         since = min((pair.changed_at for pair in oldest), default=self.clock())
         return f", or {_minute(since + timedelta(hours=settings.max_wait_hours))}"
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from attune.domain.names import run_id
 from attune.domain.pair import Pair
-from attune.domain.run import run_id
 from attune.domain.shard import Member
 from attune.domain.split import Split
 from attune.ports import Documents
-from attune.services import manifests
+from attune.services.manifests import of_aliases, of_runs
 from attune.services.shards import member_of
 
 
 def unsharded_cuts(dataset: str, number: int, documents: Documents) -> list[str]:
     """The run's cut, and those of the runs just before it that ended before their pairs were in the shards."""
     names, number = [run_id(number)], number - 1
-    while (before := documents.get(manifests.run(dataset, number))) and not before.value.was_assembled:
+    while (before := documents.get(of_runs.run(dataset, number))) and not before.value.was_assembled:
         names.append(before.value.id)
         number -= 1
     return names
@@ -22,7 +22,7 @@ def unsharded_cuts(dataset: str, number: int, documents: Documents) -> list[str]
 
 def cuts_since_the_champion(dataset: str, number: int, alias_name: str, documents: Documents) -> list[str]:
     """The cuts up to the run's that the alias's model has not seen: what came to nothing is left to the next."""
-    alias = documents.get(manifests.alias(alias_name))
+    alias = documents.get(of_aliases.alias(alias_name))
     seen = alias.value.current.number if alias and alias.value.current.dataset == dataset else 0
     return [run_id(each) for each in range(seen + 1, number + 1)]
 

@@ -5,29 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from attune.config import Settings
 from attune.domain.alias import Alias
-from attune.domain.events import LaunchTuning, message
+from attune.domain.events.message import message
+from attune.domain.events.opening import LaunchTuning
+from attune.domain.pair import Pair
+from attune.domain.parked import Parked
 from attune.domain.run import Run, RunState
 from attune.errors import AttuneError, BusyError, ConflictError
-from attune.ports import Clock, Documents, Post, Tuning, Versioned
-from attune.services import manifests
-from attune.services.ahead import ShardAhead
-from attune.services.annotate import Annotating
+from attune.ports import Clock, Documents, Post, Versioned
+from attune.ports_tuning import Tuning
+from attune.services.announce import announce_settings
 from attune.services.census import Census, take_census
-from attune.services.follow import Following
-from attune.services.forget import Forgetting, Forgotten
-from attune.services.guard import Guarding
-from attune.services.hold import let_go
+from attune.services.manifests import of_aliases, of_datasets, of_pairs, of_parked, of_runs, of_sweeps
 from attune.services.outbox import drain
-from attune.services.report.refresh import Refresh, Refreshed
-from attune.services.retry import Retried, Retrying
-from attune.services.settings import announce_settings, settings_in_force
-from attune.services.sweep.sweeping import Sweeping, Swept
+from attune.services.settings import settings_in_force
+from attune.services.sweep.swept import Swept
 from attune.services.threshold import consider_run, consider_waiting
 
+if TYPE_CHECKING:  # they are there when there is work for them
+    from attune.services.forget import Forgotten
+    from attune.services.report.refresh import Refreshed
+    from attune.services.retry import Retried
+
 _MINUTE = 60
+_RETRIED = 20  # events a tick
+_FORGOTTEN = 50  # pairs a tick
 _FOLLOWED = (RunState.RUNNING, RunState.EVALUATING)
 
 
@@ -45,7 +50,7 @@ class Tick:
     guarded: list[str] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
     retried: list[Retried] = field(default_factory=list)
-    forgotten: Forgotten = field(default_factory=Forgotten)
+    forgotten: Forgotten | None = None
     swept: Swept = field(default_factory=Swept)
     put_off: list[str] = field(default_factory=list)
 
@@ -54,23 +59,26 @@ class Tick:
 class Watch:
     """The service, with its ports. A run that has not moved for `stalled` is ordered to be launched again.
 
-    `reporting_for` is how long a tick refreshes reports; what it leaves is the next one's to do.
+    `reporting_for` is how long a tick refreshes reports; what it leaves is the next one's to do. A pass over the intake
+    bucket begins when `pause` has gone by since the last one began.
     """
 
     documents: Documents
     post: Post
     clock: Clock
     tuning: Tuning
-    following: Following
-    annotating: Annotating
-    guarding: Guarding
-    sharding_ahead: ShardAhead
-    retrying: Retrying
-    forgetting: Forgetting
-    sweeping: Sweeping
-    refresh: Refresh
+    following: Callable[[Versioned[Run]], RunState]
+    letting_go: Callable[[Versioned[Run], Settings], bool]
+    annotating: Callable[[Versioned[Alias]], None]
+    guarding: Callable[[Versioned[Alias]], str | None]
+    sharding_ahead: Callable[[str, Settings], int]
+    retrying: Callable[[Iterable[Versioned[Parked]]], list[Retried]]
+    forgetting: Callable[[Iterable[Pair]], Forgotten]
+    sweeping: Callable[[Swept], None]
+    refresh: Callable[[str, datetime], Refreshed | None]
     stalled: timedelta
     reporting_for: timedelta
+    pause: timedelta
 
     def __call__(self) -> Tick:
         """One tick. Two at once do no harm.
@@ -82,23 +90,31 @@ class Watch:
         datasets = self._datasets()
         for dataset in datasets:
             self._put_off_on_trouble(tick, dataset, self._tend(tick, dataset))
-        active = self.documents.find(manifests.all_active_runs())
+        active = self.documents.find(of_runs.all_active_runs())
         for run in sorted(active, key=lambda found: found.value.opened_at):
             self._put_off_on_trouble(tick, _name(run.value), self._move_on(tick, run))
         if any(run.value.state in (RunState.LAUNCHING, RunState.RUNNING) for run in active):
             self._put_off_on_trouble(tick, "orphans", self._look_for_orphans(tick, [run.value for run in active]))
-        for alias in self.documents.find(manifests.restless_aliases()):
+        for alias in self.documents.find(of_aliases.restless_aliases()):
             self._put_off_on_trouble(tick, f"alias {alias.value.name}", self._tend_alias(tick, alias))
-        self._put_off_on_trouble(tick, "retries", lambda: tick.retried.extend(self.retrying()))
+        self._put_off_on_trouble(tick, "retries", lambda: self._retry(tick))
         self._put_off_on_trouble(tick, "erasure", lambda: self._forget(tick))
         self._put_off_on_trouble(tick, "the sweep", lambda: self._sweep(tick))
         self._report(tick, datasets)
         return tick
 
+    def _retry(self, tick: Tick) -> None:
+        if found := self.documents.find(of_parked.events_to_try_again(), limit=_RETRIED):
+            tick.retried.extend(self.retrying(found))
+
     def _forget(self, tick: Tick) -> None:
-        tick.forgotten = self.forgetting()
+        if found := self.documents.find(of_pairs.pairs_to_forget(), limit=_FORGOTTEN):
+            tick.forgotten = self.forgetting([read.value for read in found])
 
     def _sweep(self, tick: Tick) -> None:
+        read = self.documents.get(of_sweeps.sweep())
+        if read is not None and read.value.rests(self.clock(), self.pause):
+            return
         self.sweeping(tick.swept)
         tick.put_off += tick.swept.put_off
 
@@ -109,8 +125,8 @@ class Watch:
             tick.put_off.append(f"{what}: {trouble}")
 
     def _datasets(self) -> list[str]:
-        known = [found.value.dataset for found in self.documents.find(manifests.known_datasets())]
-        configured = [found.key.path[-1] for found in self.documents.find(manifests.configured_datasets())]
+        known = [found.value.dataset for found in self.documents.find(of_datasets.known_datasets())]
+        configured = [found.key.path[-1] for found in self.documents.find(of_datasets.configured_datasets())]
         return sorted({*known, *configured})
 
     def _tend(self, tick: Tick, dataset: str) -> Callable[[], None]:
@@ -175,7 +191,7 @@ class Watch:
     def _is_to_be_launched(self, run: Versioned[Run]) -> bool:
         if run.value.held_for_its_cost:
             settings = settings_in_force(run.value.dataset, self.documents, self.clock())
-            return let_go(run, settings, self.documents, self.clock)
+            return self.letting_go(run, settings)
         return run.value.before_its_job and self._has_stalled(run.value)
 
     def _follow(self, run: Versioned[Run]) -> RunState:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from attune.domain.ledger import Ledger
 from attune.domain.names import dataset_key
 from attune.domain.pair import Pair, PairState
-from attune.services import manifests
+from attune.services.manifests import of_pairs, of_sweeps
 from attune_local.demo.ground import Ground
 from attune_local.demo.picture import look
 from attune_local.demo.proof import Proof
@@ -61,12 +61,12 @@ def _holding(ground: Ground, act: Act, words: bytes) -> int:
 
 
 def _is_forgotten(ground: Ground, act: Act, pair: Pair) -> bool:
-    read = ground.documents.get(manifests.pair(act.dataset, pair.id))
+    read = ground.documents.get(of_pairs.pair(act.dataset, pair.id))
     return read is not None and read.value.transcript is None and not read.value.to_forget
 
 
 def _ledger(ground: Ground, act: Act) -> Ledger | None:
-    read = ground.documents.get(manifests.ledger(act.dataset))
+    read = ground.documents.get(of_sweeps.ledger(act.dataset))
     return read.value if read else None
 
 

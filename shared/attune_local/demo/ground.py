@@ -16,17 +16,16 @@ import google_crc32c
 import urllib3
 from google.cloud.firestore import DocumentReference
 
-from attune import bootstrap
+from attune import bootstrap, world
 from attune.adapters.ear import LibraryEar
 from attune.adapters.firestore import FirestoreDocuments
 from attune.adapters.scoring import LibraryScorer
 from attune.bootstrap import Ports
-from attune.config import Deployment
-from attune.domain.events import Channel
+from attune.deployment import Deployment
+from attune.domain.arrival import Arrival, Departure
+from attune.domain.events.message import Channel
 from attune.errors import PassingError
 from attune.ports import Create, Delete, Documents, Key, RawDocument
-from attune.services.erase import Departure
-from attune.services.ingest import Arrival
 from attune_local.stack import plan
 from attune_local.stack.inbox import Inbox
 from attune_local.stack.stack import Stack
@@ -337,9 +336,9 @@ class TwinGround:
             answering=lambda: EngineAnswering(self.engine),
             scorer=LibraryScorer,
             checksum=lambda: google_crc32c.value,
-            each=bootstrap.in_threads,
-            clock=bootstrap.now,
-            new_owner=bootstrap.new_owner,
+            each=world.in_threads,
+            clock=world.now,
+            new_owner=world.new_owner,
         )
 
     @staticmethod

@@ -13,7 +13,7 @@ from attune.domain.pair import Due, Pair, PairState
 from attune.domain.run import Run, RunState
 from attune.domain.shard import Shard
 from attune.ports import Key, Query
-from attune.services import manifests
+from attune.services.manifests import of_evaluations, of_runs
 from attune_local.demo.ground import Ground
 
 _DECIDED = (
@@ -62,7 +62,7 @@ def look(ground: Ground, dataset: str, alias: str) -> Picture:
     documents = ground.documents
     pairs = documents.find(Query(Pair, ("datasets", dataset, "pairs")))
     shards = documents.find(Query(Shard, ("datasets", dataset, "shards")))
-    runs = documents.find(manifests.newest_runs(dataset))
+    runs = documents.find(of_runs.newest_runs(dataset))
     found = documents.get(Key(Alias, ("aliases", alias)))
     return Picture(
         dataset,
@@ -75,7 +75,7 @@ def look(ground: Ground, dataset: str, alias: str) -> Picture:
 
 def evaluation_of(ground: Ground, run: Run) -> Evaluation | None:
     """What was measured of a run's model, if anything was."""
-    found = ground.documents.get(manifests.evaluation(run.dataset, run.number))
+    found = ground.documents.get(of_evaluations.evaluation(run.dataset, run.number))
     return found.value if found else None
 
 

@@ -13,8 +13,9 @@ from attune.domain.finding import Finding
 from attune.domain.names import AUDIO_ENDINGS, inline_mime_type
 from attune.domain.pair import Pair, PairState
 from attune.domain.quality.limits import Limits
+from attune.domain.recipe import Recipe
 from attune.domain.row import RowFormat
-from attune.domain.run import Recipe, Run, RunState
+from attune.domain.run import Run, RunState
 from attune.domain.split import Split
 from attune.domain.transcript import read_transcript
 from attune_local.demo.ground import Ground

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from attune.ports import Documents
-from attune.services import manifests
+from attune.services.manifests import of_aliases
 
 _BETWEEN_SECONDS = 0.2
 
@@ -49,7 +49,7 @@ class Reader:
             self._trouble.append(trouble)
 
     def _read(self) -> None:
-        found = self.documents.get(manifests.alias(self.alias))
+        found = self.documents.get(of_aliases.alias(self.alias))
         self.readings += 1
         if found is not None and self.seen[-1:] != [found.value.current.run]:
             self.seen.append(found.value.current.run)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from attune.domain.events import Channel, Message
+from attune.domain.events.message import Channel, Message
 
 
 @dataclass(slots=True)

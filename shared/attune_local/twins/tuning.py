@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from attune.adapters.quiet import quiet
 from attune.errors import QuotaError, RefusedError, UnansweredError, UnavailableError
-from attune.ports import Job, JobSpec, JobState
+from attune.ports_tuning import Job, JobSpec, JobState
 from attune_local.twins.objects import MemoryBucket
 from attune_local.vertex.engine import Engine
 from attune_local.vertex.errors import AnswerLostError, Code, ServiceError

@@ -18,8 +18,9 @@ _WITH, _WITHOUT = "with", "without"
 _SHORT = 2  # words: too few to need any punctuation
 _SHOUTED = 4  # capitals: fewer may be a name's initials
 _TITLED = 3  # words: fewer may be a name
-_UNPUNCTUATED = re.compile("[\u0e00-\u0eff]")  # Thai and Lao are written without
-_EAST_ASIAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+# `re` takes milliseconds over wide ranges: it compiles these when a text first needs them, and keeps them.
+_UNPUNCTUATED = "[\u0e00-\u0eff]"  # Thai and Lao are written without
+_EAST_ASIAN = "[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 _NO_ASCII_LETTERS = bytes(byte for byte in range(128) if not chr(byte).isalpha())
 _NO_ASCII_CAPITALS = bytes(byte for byte in range(128) if not chr(byte).isupper())
 _SIGNS_A_WORD = 2  # of Chinese and Japanese, about
@@ -149,8 +150,11 @@ def _letters_of(text: str) -> tuple[int, int, int]:
 def _punctuated(text: str) -> bool | None:
     if marks_in(text):
         return True
-    words = len(text.split()) + len(_EAST_ASIAN.findall(text)) // _SIGNS_A_WORD
-    return None if words <= _SHORT or _UNPUNCTUATED.search(text) else False
+    words = len(text.split())
+    if text.isascii():
+        return None if words <= _SHORT else False
+    words += len(re.findall(_EAST_ASIAN, text)) // _SIGNS_A_WORD
+    return None if words <= _SHORT or re.search(_UNPUNCTUATED, text) else False
 
 
 def _begins_with_figure(text: str) -> bool:

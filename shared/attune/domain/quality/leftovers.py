@@ -35,34 +35,28 @@ _EXACT_CLOCK = r"\d{1,3}:\d{2}(?::\d{2}(?:[.,]\d{1,3})?|[.,]\d{1,3})"
 _SECONDS = r"\d{1,5}[.,]\d{1,3}\ ?s?"
 _TO = r"\ ?(?:-->|[-/,]|to)\ ?"
 
+# What has a hint before it is compiled by `re` when a text first hints at it, and kept: it takes a millisecond each.
 _MARKUP_HINT = re.compile(r"[<&{\[(*#`♪♫♬\\\uff08\uff3b\u3010]")
 _MARKUP = {
-    "tags": re.compile(
-        r"""
+    "tags": r"""(?ix)
           </?[a-z][\w:.-]*+ (?: \s*+ /?> | \s [^<>=]*+ = [^<>]*+ > )   # <i>, </p>, <br/>, <font color="red">, <unk>
         | <!-- | <!\[ | <![a-z] | <\?[a-z]                             # XML's and HTML's others
         | <\|[a-z][^<>|\n]{0,40}\|>                                    # a model's own tokens
         """,
-        re.IGNORECASE | re.VERBOSE,
-    ),
-    "entities": re.compile(
-        r"&(?:amp|lt|gt|quot|apos|nbsp|ensp|emsp|shy|hellip|[mn]dash|[lrsb][dbs]quo|[lr]aquo|iexcl|iquest|szlig|euro"
+    "entities": (
+        r"(?i)&(?:amp|lt|gt|quot|apos|nbsp|ensp|emsp|shy|hellip|[mn]dash|[lrsb][dbs]quo|[lr]aquo|iexcl|iquest|szlig|euro"
         r"|copy|reg|trade|deg|middot|bull|[a-z]{1,2}(?:uml|acute|grave|circ|cedil|tilde|ring|slash|lig)"
-        r"|\#\d{1,7}|\#x[0-9a-f]{1,6});",
-        re.IGNORECASE,
+        r"|\#\d{1,7}|\#x[0-9a-f]{1,6});"
     ),
-    "subtitle codes": re.compile(r"\{\\[^{}\n]{0,200}\}|\\[Nnh](?=[A-Z\s])|\\[Nn]$", re.MULTILINE),
-    "Markdown": re.compile(
-        r"(?<![\w*])\*\*(?=[^\s*])[^*\n]{0,500}+\*\*(?![\w*])|```|\]\(https?:|^\#{1,6}\s(?=\S)", re.MULTILINE
-    ),
+    "subtitle codes": r"(?m)\{\\[^{}\n]{0,200}\}|\\[Nnh](?=[A-Z\s])|\\[Nn]$",
+    "Markdown": r"(?m)(?<![\w*])\*\*(?=[^\s*])[^*\n]{0,500}+\*\*(?![\w*])|```|\]\(https?:|^\#{1,6}\s(?=\S)",
 }
-_SQUARE = re.compile(rf"\[(?!\s?{_SPEAKER})(?=[^\[\]\d\n]{{0,60}}[^\W\d_])[^\[\]\d\n]{{1,60}}\]|[♪♫♬]", re.IGNORECASE)
-_ROUND = re.compile(r"[({*]([^(){}*\d\n]{1,60})[)}*]")
+_SQUARE = rf"(?i)\[(?!\s?{_SPEAKER})(?=[^\[\]\d\n]{{0,60}}[^\W\d_])[^\[\]\d\n]{{1,60}}\]|[♪♫♬]"
+_ROUND = r"[({*]([^(){}*\d\n]{1,60})[)}*]"
 _MOST_SOUND_WORDS = 2  # audience laughs, soft music
 
 _TIMESTAMP_HINT = re.compile(r"\d[:.,\uff1a]\d")
-_TIMESTAMPS = re.compile(
-    rf"""
+_TIMESTAMPS = rf"""(?xm)
       {_CLOCK}\ ?-->\ ?{_CLOCK}                              # SRT, WebVTT
     | [\[<{{]\ ?{_CLOCK}(?:{_TO}{_CLOCK})?\ ?[\]>}}]         # [00:12], <00:01>
     | [\[<]{_SECONDS}(?:{_TO}{_SECONDS})?[\]>]               # [12.34 - 15.1]
@@ -71,23 +65,18 @@ _TIMESTAMPS = re.compile(
     | ^\({_CLOCK}\) | \({_CLOCK}\)$                          # (0:12), but not in the midst of a line
     | (?<![\d:.,]){_CLOCK}[.,]\d{{3}}(?!\d)                  # to the millisecond
     | ^(?:{_EXACT_CLOCK}|00:\d{{2}})(?=[\s|-]|$)             # 00:01:23 opens a line
-    """,
-    re.VERBOSE | re.MULTILINE,
-)
-_LEADING_CLOCK = re.compile(r"^(?:[-*] ?)?\d{1,3}:\d{2}(?=[\s|-]|$)", re.MULTILINE)
+    """
+_LEADING_CLOCK = r"(?m)^(?:[-*] ?)?\d{1,3}:\d{2}(?=[\s|-]|$)"
 
 _SPEAKER_HINT = re.compile(r"[:<>\[(\uff08\uff1a\uff3b\u3010]|speaker_", re.IGNORECASE)
-_SPEAKER_TAGS = re.compile(
-    rf"""
+_SPEAKER_TAGS = rf"""(?xim)
       \bspeaker_\d{{1,3}}\b                                  # as diarisation writes it
     | [\[(<]\ ?{_SPEAKER}(?:{_WHICH})?\ ?[\])>]              # [Speaker A]
     | ^\W{{0,2}}{_SPEAKER}{_WHICH}\ ?:                       # Speaker 1:
     | <v(?:\.[^\s<>]{{1,40}})?\ [^<>\n]{{1,80}}>             # WebVTT's voices
     | ^>>                                                    # captions: somebody else speaks
-    """,
-    re.VERBOSE | re.IGNORECASE | re.MULTILINE,
-)
-_NAME_TAG = re.compile(r"^(?:- ?)?([^\s:]{1,24}(?: [^\s:]{1,24}){0,2}) ?:(?=\s|$|[^\x00-\x7f])", re.MULTILINE)
+    """
+_NAME_TAG = r"(?m)^(?:- ?)?([^\s:]{1,24}(?: [^\s:]{1,24}){0,2}) ?:(?=\s|$|[^\x00-\x7f])"
 
 
 def markup(text: str) -> Finding | None:
@@ -99,7 +88,7 @@ def markup(text: str) -> Finding | None:
         return None
     text = text.translate(_AS_ASCII)
     counts = {kind: _count(pattern, text) for kind, pattern in _MARKUP.items()}
-    sounds = sum(_is_sound(match.group(1)) for match in _ROUND.finditer(text))
+    sounds = sum(_is_sound(match.group(1)) for match in re.finditer(_ROUND, text))
     counts["sounds in brackets"] = _count(_SQUARE, text) + sounds
     kinds = [f"{kind} in {places(count)}" for kind, count in counts.items() if count]
     return found("transcript_markup", f"It has {', '.join(kinds)}.") if kinds else None
@@ -120,7 +109,7 @@ def speaker_tags(text: str) -> Finding | None:
     if not _SPEAKER_HINT.search(text):
         return None
     text = text.translate(_AS_ASCII)
-    names = sum(_is_name(match.group(1)) for match in _NAME_TAG.finditer(text))
+    names = sum(_is_name(match.group(1)) for match in re.finditer(_NAME_TAG, text))
     count = max(_count(_SPEAKER_TAGS, text), names if names > 1 else 0)
     return found("transcript_speaker_tags", f"It tells who speaks in {places(count)}.") if count else None
 
@@ -134,5 +123,5 @@ def _is_name(words: str) -> bool:
     return all(word[0].isalpha() and not word[0].islower() for word in words.split(" "))
 
 
-def _count(pattern: re.Pattern[str], text: str) -> int:
-    return sum(1 for _ in pattern.finditer(text))
+def _count(pattern: str, text: str) -> int:
+    return sum(1 for _ in re.finditer(pattern, text))

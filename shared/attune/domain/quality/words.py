@@ -18,11 +18,12 @@ from attune.domain.transcript import MOST_MARKS, marks_in_a_row
 
 _LONGEST_REPEAT = 8  # words
 _LONGEST_UNSPACED_REPEAT = 24  # characters of a script without blanks: about as much
-_UNSPACED_BLANK = re.compile(f"(?<=[{UNSPACED}]) +(?=[{UNSPACED}])")
-_TOKEN = re.compile(rf"[{UNSPACED}]|[^\s{UNSPACED}]+")
+# Classes of wide ranges take `re` milliseconds; it compiles them when a text first needs them, and keeps them.
+_UNSPACED_BLANK = f"(?<=[{UNSPACED}]) +(?=[{UNSPACED}])"
+_TOKEN = rf"[{UNSPACED}]|[^\s{UNSPACED}]+"
 _DROPPED = {ord(mark): None if mark == "'" else " " for mark in map(chr, range(128)) if not mark.isalnum()}
 _APOSTROPHES = frozenset("'\u2018\u2019\u02bc\u055a\u05f3\u05f4")
-_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_SELECTORS = "[\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 _ASCII_OTHERS = bytes(byte for byte in range(128) if not chr(byte).isalnum())
 
 
@@ -57,7 +58,7 @@ def said(text: str) -> str:
     Where nothing is left, it is the text itself with single blanks.
     """
     words = " ".join(_words_alone(text).split())
-    return (words if words.isascii() else _UNSPACED_BLANK.sub("", words)) or " ".join(text.split())
+    return (words if words.isascii() else re.sub(_UNSPACED_BLANK, "", words)) or " ".join(text.split())
 
 
 def words_digest(text: str) -> str:
@@ -90,7 +91,7 @@ def _repeats(text: str, limits: Limits) -> Finding | None:
     tokens = said(text).split()
     unspaced = is_unspaced(text)
     if unspaced:
-        tokens = _TOKEN.findall(" ".join(tokens))
+        tokens = re.findall(_TOKEN, " ".join(tokens))
     if not tokens or max(Counter(tokens).values()) <= most:
         return None
     for size in range(1, (_LONGEST_UNSPACED_REPEAT if unspaced else _LONGEST_REPEAT) + 1):
@@ -123,7 +124,7 @@ def _words_alone(text: str) -> str:
 @cache
 def _kept(character: str) -> str:
     """What is left of a character in `said`."""
-    if character in _APOSTROPHES or _SELECTORS.match(character):
+    if character in _APOSTROPHES or re.match(_SELECTORS, character):
         return ""
     category = unicodedata.category(character)
     if category[0] in "PSZ" or category == "Cc":

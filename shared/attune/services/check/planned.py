@@ -8,11 +8,12 @@ from attune.config import Settings
 from attune.domain.base_models import base_model
 from attune.domain.fit import Rows
 from attune.domain.names import AUDIO_ENDINGS, dataset_key
+from attune.domain.part import Part
 from attune.domain.phrasing import Phrasing
 from attune.domain.plan import drafted
 from attune.domain.row import row_size
 from attune.domain.run import Plan
-from attune.domain.shard import Member, Part, Store, Tree
+from attune.domain.shard import Member, Store, Tree
 from attune.domain.split import Split
 from attune.services.check.checked import Checked, Judged
 from attune.services.check.look import Material

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from attune.config import Deployment
+from attune.deployment import Deployment
 from attune.ports_project import Grant, Kind, Place, Project, UnseenError
 from attune.services.doctor import commands
 from attune.services.doctor.findings import Finding, Status, ok, problem, unseen, warning

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from attune.config import Deployment
+from attune.deployment import Deployment
 from attune.ports_project import Kind
 from attune.services.doctor.rights import Right
 

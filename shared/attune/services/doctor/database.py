@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from attune.config import Deployment, Settings, read_settings
+from attune.config import Settings, read_settings
+from attune.deployment import Deployment
 from attune.ports_project import Project, Written
 from attune.services.doctor import commands
 from attune.services.doctor.findings import Finding, ok, problem, warning

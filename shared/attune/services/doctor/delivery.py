@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from attune.config import Deployment
+from attune.deployment import Deployment
 from attune.ports_project import Function, Notification, Project
 from attune.services.doctor import commands
 from attune.services.doctor.findings import Fault, Finding, Status, judged, ok, problem

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from attune.config import Deployment, Settings
+from attune.config import Settings
+from attune.deployment import Deployment
 from attune.ports_project import Function, Project, UnseenError, Written
 from attune.services.doctor import access, commands, database, delivery, indexes, models, storage
 from attune.services.doctor.findings import Finding, look, ok, problem, warning

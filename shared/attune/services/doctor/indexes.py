@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from attune.config import Deployment
+from attune.deployment import Deployment
 from attune.ports import Contains, Order, Query
 from attune.ports_project import Index, Indexes, Project
-from attune.services import manifests
 from attune.services.doctor.findings import Finding, ok, problem
 from attune.services.doctor.names import APPLY
+from attune.services.manifests import (
+    of_aliases,
+    of_answers,
+    of_datasets,
+    of_leases,
+    of_outbox,
+    of_pairs,
+    of_parked,
+    of_runs,
+    of_shards,
+)
 
 _ANY = "x"
 _UP = Order.ASCENDING.name
@@ -21,32 +31,32 @@ CONTAINS = "CONTAINS"
 def questions() -> dict[str, Query[Any]]:
     """Every question, by its name, for a dataset that stands for all."""
     return {
-        "new_pairs": manifests.new_pairs(_ANY),
-        "oldest_new_pairs": manifests.oldest_new_pairs(_ANY),
-        "oldest_waiting_pairs": manifests.oldest_waiting_pairs(_ANY),
-        "due_pairs": manifests.due_pairs(_ANY),
-        "taken_pairs": manifests.taken_pairs(_ANY, _ANY),
-        "changed_pairs": manifests.changed_pairs(_ANY, 0),
-        "newest_runs": manifests.newest_runs(_ANY),
-        "active_runs": manifests.active_runs(_ANY),
-        "all_active_runs": manifests.all_active_runs(),
-        "all_slots": manifests.all_slots(),
-        "known_datasets": manifests.known_datasets(),
-        "configured_datasets": manifests.configured_datasets(),
-        "waiting_messages": manifests.waiting_messages(),
-        "restless_aliases": manifests.restless_aliases(),
-        "discards": manifests.discards(_ANY),
-        "pairs_with_halves": manifests.pairs_with_halves(_ANY, 0),
-        "pairs_with_erased_halves": manifests.pairs_with_erased_halves(_ANY, 0),
-        "all_pairs": manifests.all_pairs(_ANY),
-        "every_pair": manifests.every_pair(),
-        "pairs_to_forget": manifests.pairs_to_forget(),
-        "pairs_with_recording": manifests.pairs_with_recording(_ANY, _ANY),
-        "answers_about": manifests.answers_about(_ANY, _ANY),
-        "parked_events": manifests.parked_events(),
-        "events_to_try_again": manifests.events_to_try_again(),
-        "pairs_in": manifests.pairs_in(_ANY, _ANY),
-        "runs_in": manifests.runs_in(_ANY, _ANY),
+        "new_pairs": of_pairs.new_pairs(_ANY),
+        "oldest_new_pairs": of_pairs.oldest_new_pairs(_ANY),
+        "oldest_waiting_pairs": of_pairs.oldest_waiting_pairs(_ANY),
+        "due_pairs": of_pairs.due_pairs(_ANY),
+        "taken_pairs": of_pairs.taken_pairs(_ANY, _ANY),
+        "changed_pairs": of_pairs.changed_pairs(_ANY, 0),
+        "newest_runs": of_runs.newest_runs(_ANY),
+        "active_runs": of_runs.active_runs(_ANY),
+        "all_active_runs": of_runs.all_active_runs(),
+        "all_slots": of_leases.all_slots(),
+        "known_datasets": of_datasets.known_datasets(),
+        "configured_datasets": of_datasets.configured_datasets(),
+        "waiting_messages": of_outbox.waiting_messages(),
+        "restless_aliases": of_aliases.restless_aliases(),
+        "discards": of_shards.discards(_ANY),
+        "pairs_with_halves": of_pairs.pairs_with_halves(_ANY, 0),
+        "pairs_with_erased_halves": of_pairs.pairs_with_erased_halves(_ANY, 0),
+        "all_pairs": of_pairs.all_pairs(_ANY),
+        "every_pair": of_pairs.every_pair(),
+        "pairs_to_forget": of_pairs.pairs_to_forget(),
+        "pairs_with_recording": of_pairs.pairs_with_recording(_ANY, _ANY),
+        "answers_about": of_answers.answers_about(_ANY, _ANY),
+        "parked_events": of_parked.parked_events(),
+        "events_to_try_again": of_parked.events_to_try_again(),
+        "pairs_in": of_pairs.pairs_in(_ANY, _ANY),
+        "runs_in": of_runs.runs_in(_ANY, _ANY),
     }
 
 

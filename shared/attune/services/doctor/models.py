@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from attune.config import Deployment, Settings
+from attune.config import Settings
+from attune.deployment import Deployment
 from attune.domain.base_models import (
     REFUSED_REGION,
     BaseModel,

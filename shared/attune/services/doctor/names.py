@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from attune.config import Deployment
+from attune.deployment import Deployment
 
 FUNCTIONS = ("ingest", "erase", "launch", "watch")
 APIS = (

@@ -12,9 +12,10 @@ import orjson
 from attune.domain.evaluation.contender import Contender, Role
 from attune.domain.evaluation.example import Answered, Example
 from attune.errors import AttuneError, GoneError, PassingError, VanishedError
-from attune.ports import Answering, Clock, Create, Documents, Each, Objects
-from attune.services import manifests
+from attune.ports import Clock, Create, Documents, Each, Objects
+from attune.ports_tuning import Answering
 from attune.services.lease import Hold
+from attune.services.manifests import of_answers
 
 AT_ONCE = 8
 """Questions under way at a time, and answers kept by one commit."""
@@ -94,7 +95,7 @@ class Asking:
         found: dict[str, Answered] = {}
         for start in range(0, len(keys), _READ_AT_ONCE):
             some = keys[start : start + _READ_AT_ONCE]
-            reads = self.documents.get_all([manifests.answer(dataset, key) for key in some])
+            reads = self.documents.get_all([of_answers.answer(dataset, key) for key in some])
             found |= {key: read.value for key, read in zip(some, reads, strict=True) if read is not None}
         return found
 
@@ -116,7 +117,7 @@ class Asking:
             if isinstance(answer, Answered)
         }
         if heard:
-            hold.commit(*(Create(manifests.answer(dataset, key), answer) for key, answer in heard.items()))
+            hold.commit(*(Create(of_answers.answer(dataset, key), answer) for key, answer in heard.items()))
             asked.known |= heard
         for question, trouble in zip(batch, answers, strict=True):
             if isinstance(trouble, GoneError):

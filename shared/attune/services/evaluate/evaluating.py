@@ -11,16 +11,18 @@ from attune.domain.evaluation.contender import Contender, Role
 from attune.domain.evaluation.example import Answer, Answered, Example
 from attune.domain.evaluation.judging import judge
 from attune.domain.evaluation.verdict import Evaluation
-from attune.domain.run import Recipe, Run
+from attune.domain.recipe import Recipe
+from attune.domain.run import Run
 from attune.domain.task import Kind
 from attune.errors import VanishedError
-from attune.ports import Clock, Create, Documents, Objects, Replace, Scorer, Versioned, Write
-from attune.services import manifests
+from attune.ports import Clock, Create, Documents, Objects, Replace, Versioned, Write
+from attune.ports_tuning import Scorer
 from attune.services.evaluate.asking import Asking, Question, Round
 from attune.services.evaluate.hold_out import HoldOut, hold_out
 from attune.services.evaluate.measure import measure
 from attune.services.evaluate.silence import silence
 from attune.services.lease import Hold, leased
+from attune.services.manifests import of_aliases, of_evaluations, of_leases
 from attune.tracing import Fact, note, span
 
 Scorers = Callable[[str], Scorer]
@@ -81,11 +83,11 @@ class Evaluating:
         if recipe is None:
             raise ValueError(f"run {run.id} of {run.dataset} is evaluated before its cut")
         contenders = (*self._rivals(run, recipe), _base(recipe))
-        stands = self.documents.get(manifests.evaluation(run.dataset, run.number))
+        stands = self.documents.get(of_evaluations.evaluation(run.dataset, run.number))
         if stands is not None and stands.value.contender(Role.CHAMPION) == _of(contenders, Role.CHAMPION):
             return stands.value
         until = self.clock() + self.budget
-        key = manifests.evaluation_lease(run.dataset)
+        key = of_leases.evaluation_lease(run.dataset)
         with leased(run.dataset, self.new_owner(), self.lease, self.documents, self.clock, key) as hold:
             held = self._hold_out(run, recipe)
             asked = self.asking(run.dataset, held.questions, contenders, hold, until)
@@ -97,7 +99,7 @@ class Evaluating:
 
     def retell(self, run: Run) -> None:
         """Writes the report of a measured run anew, of the answers that are still kept. What was decided stands."""
-        stands = self.documents.get(manifests.evaluation(run.dataset, run.number))
+        stands = self.documents.get(of_evaluations.evaluation(run.dataset, run.number))
         if stands is None or run.recipe is None:
             return
         present = [each for each in stands.value.contenders if each.role not in stands.value.absent]
@@ -115,7 +117,7 @@ class Evaluating:
     def _rivals(self, run: Run, recipe: Recipe) -> Sequence[Contender]:
         """The challenger, and the champion where there is one."""
         challenger = Contender(Role.CHALLENGER, str(run.endpoint), str(run.model), run.id, run.dataset)
-        alias = self.documents.get(manifests.alias(recipe.alias))
+        alias = self.documents.get(of_aliases.alias(recipe.alias))
         if alias is None:
             return (challenger,)
         now = alias.value.current
@@ -160,7 +162,7 @@ class Evaluating:
         rows = run.train.rows if run.train else 0
         judged = replace(measured, verdict=judge(measured, recipe.trial.gate, rows, run.dropped_count))
         self.finished(run, judged, heard)
-        key = manifests.evaluation(run.dataset, run.number)
+        key = of_evaluations.evaluation(run.dataset, run.number)
         write: Write = Replace(stands, judged) if stands else Create(key, judged)
         hold.commit(write)
         return judged

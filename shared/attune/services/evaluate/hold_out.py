@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 import orjson
 
 from attune.domain.evaluation.example import Example
+from attune.domain.recipe import Recipe
 from attune.domain.row import RowFormat
-from attune.domain.run import Recipe, Run
+from attune.domain.run import Run
 from attune.domain.split import group_of
 from attune.ports import Objects
 

@@ -10,7 +10,7 @@ from threading import Event
 from attune.domain.evaluation.contender import Contender
 from attune.domain.evaluation.example import Answer, Example
 from attune.errors import QuotaError
-from attune.ports import Answering
+from attune.ports_tuning import Answering
 from attune.services.evaluate.asking import Question
 from attune.services.evaluate.kept import KeptAnswers
 

@@ -12,7 +12,7 @@ from attune.domain.evaluation.score import Mark
 from attune.domain.evaluation.scores import Comparison
 from attune.domain.evaluation.tally import compare, score, slices
 from attune.domain.evaluation.verdict import Evaluation
-from attune.ports import Scorer
+from attune.ports_tuning import Scorer
 
 Usd = Callable[[Role, int, int], float | None]
 """What a contender's input and output tokens cost; None where it is not known."""

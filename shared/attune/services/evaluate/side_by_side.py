@@ -11,7 +11,7 @@ from attune.domain.evaluation.example import Answer, Example
 from attune.domain.evaluation.gate import Limits
 from attune.domain.evaluation.scores import Comparison, Cut, Measure, Score
 from attune.domain.evaluation.verdict import Evaluation
-from attune.ports import Scorer
+from attune.ports_tuning import Scorer
 from attune.services.evaluate.interview import Answers
 from attune.services.evaluate.measure import measure
 

@@ -12,9 +12,11 @@ import pybase64
 
 from attune.domain.evaluation.example import Example
 from attune.domain.names import dataset_key
+from attune.domain.recipe import Recipe
 from attune.domain.row import RowFormat
-from attune.domain.run import Recipe, Run
-from attune.ports import Answering, Objects
+from attune.domain.run import Run
+from attune.ports import Objects
+from attune.ports_tuning import Answering
 from attune.services.encode import JSONL
 
 _SECONDS = 2

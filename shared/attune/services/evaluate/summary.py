@@ -5,7 +5,7 @@ from __future__ import annotations
 from attune.domain.evaluation.contender import Role
 from attune.domain.evaluation.scores import Measure
 from attune.domain.evaluation.verdict import Evaluation
-from attune.domain.events import Measured
+from attune.domain.events.approval import Measured
 
 
 def summary(evaluation: Evaluation) -> Measured | None:

@@ -17,7 +17,7 @@ from attune.domain.quality.limits import Limits
 from attune.domain.quality.rules import RULES
 from attune.domain.split import Split
 from attune.services.check.folder import shown
-from attune.services.manifests import DatasetState
+from attune.services.manifests.of_datasets import DatasetState
 from attune.services.report import plots
 from attune.services.report.entries import shortened
 

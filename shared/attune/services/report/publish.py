@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from attune.domain.part import Part
 from attune.domain.profile import Profile
-from attune.domain.shard import Part
 from attune.errors import DamagedError
 from attune.ports import Clock, Documents, Objects
-from attune.services import manifests
 from attune.services.encode import JSONL
-from attune.services.manifests import DatasetState
+from attune.services.manifests import of_pairs
+from attune.services.manifests.of_datasets import DatasetState
 from attune.services.report.page import Report, render
 from attune.services.report.places import lines_name, page_name
 from attune.services.settings import settings_as_they_stand
@@ -54,7 +54,7 @@ class Publishing:
         """Writes report.html. The pairs that it names one by one are read as they are now."""
         dataset = state.dataset
         settings = settings_as_they_stand(dataset, self.documents)
-        found = self.documents.get_all([manifests.pair(dataset, named) for named in profile.named])
+        found = self.documents.get_all([of_pairs.pair(dataset, named) for named in profile.named])
         page = render(
             Report(
                 dataset=dataset,

@@ -11,18 +11,22 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from attune.domain.profile import Profile
 from attune.domain.shard import Span
 from attune.errors import BusyError
 from attune.ports import Clock, Documents, Versioned
-from attune.services import manifests
 from attune.services.lease import Hold, leased
-from attune.services.manifests import DatasetState, Progress
-from attune.services.report.publish import Publishing
+from attune.services.manifests import of_datasets, of_leases, of_pairs, of_reports
+from attune.services.manifests.of_datasets import DatasetState
+from attune.services.manifests.of_reports import Progress
 from attune.services.report.teach import teach
 from attune.services.report.walk import PAGE, SHAPE, Walk
 from attune.services.shards import Sharding
+
+if TYPE_CHECKING:  # it is there when there is something to write
+    from attune.services.report.publish import Publishing
 
 _MINUTE = timedelta(minutes=1)
 _LINES_A_MINUTE = 5_000  # a large report is written no more often than keeps it at so many lines, some 5 MB, a minute
@@ -47,7 +51,7 @@ class Refresh:
 
     documents: Documents
     sharding: Sharding
-    publishing: Publishing
+    publishing: Callable[[], Publishing]
     clock: Clock
     lease: timedelta
     new_owner: Callable[[], str]
@@ -64,7 +68,7 @@ class Refresh:
         progress, state = self._stand(dataset)
         if not self._has_work(dataset, progress, state):
             return None
-        key = manifests.report_lease(dataset)
+        key = of_leases.report_lease(dataset)
         try:
             with leased(dataset, self.new_owner(), self.lease, self.documents, self.clock, key) as hold:
                 return self._refresh(dataset, hold, until)
@@ -72,7 +76,7 @@ class Refresh:
             return None  # another watcher is at it, which comes to the same
 
     def _stand(self, dataset: str) -> tuple[Versioned[Progress] | None, DatasetState]:
-        progress, state = self.documents.get_all([manifests.progress(dataset), manifests.state(dataset)])
+        progress, state = self.documents.get_all([of_reports.progress(dataset), of_datasets.state(dataset)])
         return progress, state.value if state else DatasetState(dataset)
 
     def _has_work(self, dataset: str, read: Versioned[Progress] | None, state: DatasetState) -> bool:
@@ -83,7 +87,7 @@ class Refresh:
             return False
         if progress.pairs and progress.shown != _shown(state, behind=False):
             return True
-        return bool(self.documents.find(manifests.changed_pairs(dataset, progress.since), limit=1))
+        return bool(self.documents.find(of_pairs.changed_pairs(dataset, progress.since), limit=1))
 
     def _refresh(self, dataset: str, hold: Hold, until: datetime) -> Refreshed:
         """Everything is read again under the lease: what was seen before it may have been taken in by somebody else."""
@@ -99,10 +103,11 @@ class Refresh:
         lines, shown = root.lines.name if root.lines else "", _shown(state, behind=walk.is_behind)
         teach(walk.dataset, (root.profile or Profile()).customs, walk.progress.since, self.documents)
         if (lines, shown) != (walk.progress.lines, walk.progress.shown):
+            publishing = self.publishing()
             walk.hold.commit()  # the files have fixed names: only the lease's holder may write them
             with walk.mending():
-                self.publishing.lines(walk.dataset, root.lines)
-            self.publishing.page(state, root.profile or Profile(), behind=walk.is_behind)
+                publishing.lines(walk.dataset, root.lines)
+            publishing.page(state, root.profile or Profile(), behind=walk.is_behind)
             walk.progress = replace(
                 walk.progress, lines=lines, shown=shown, pairs=root.count, published_at=self.clock()
             )

@@ -9,7 +9,7 @@ from dataclasses import replace
 from attune.domain.quality.customs import LEAST_SEEN, Customs
 from attune.errors import ConflictError
 from attune.ports import Documents, Replace
-from attune.services import manifests
+from attune.services.manifests import of_datasets
 
 _ATTEMPTS = 3
 _GROWTH = 1.1  # a number of transcripts is another one when it is a tenth more
@@ -25,7 +25,7 @@ def teach(dataset: str, customs: Customs, minute: int, documents: Documents) -> 
         ConflictError: somebody kept writing there.
     """
     for attempt in range(1, _ATTEMPTS + 1):
-        read = documents.get(manifests.state(dataset))
+        read = documents.get(of_datasets.state(dataset))
         if read is None or not differ(read.value.customs, customs):
             return False
         try:

@@ -11,9 +11,9 @@ from attune.domain.pair import Pair, PairState
 from attune.domain.shard import Member, Span
 from attune.errors import DamagedError, GoneError
 from attune.ports import Clock, Create, Documents, Replace, Versioned, Write
-from attune.services import manifests
 from attune.services.lease import Hold
-from attune.services.manifests import Progress
+from attune.services.manifests import of_pairs, of_reports
+from attune.services.manifests.of_reports import Progress
 from attune.services.report.entries import entry
 from attune.services.report.places import tree_name
 from attune.services.shards import Sharding
@@ -75,7 +75,7 @@ class Walk:
         """Writes how far it has got, unless that is what stands there."""
         if self.read is not None and self.read.value == self.progress:
             return
-        key = manifests.progress(self.dataset)
+        key = of_reports.progress(self.dataset)
         write: Write = Replace(self.read, self.progress) if self.read else Create(key, self.progress)
         (version,) = self.hold.commit(write)
         self.read = Versioned(key, self.progress, version)
@@ -95,8 +95,8 @@ class Walk:
 
     def _next_page(self) -> list[Versioned[Pair]]:
         reached, pair = self.progress.reached or 0, self.progress.reached_pair
-        after = manifests.pair(self.dataset, pair) if pair else None
-        return self.documents.find(manifests.changed_pairs(self.dataset, reached), limit=self.page, after=after)
+        after = of_pairs.pair(self.dataset, pair) if pair else None
+        return self.documents.find(of_pairs.changed_pairs(self.dataset, reached), limit=self.page, after=after)
 
     def _after(self, found: Sequence[Versioned[Pair]]) -> Progress:
         if len(found) < self.page:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from attune.domain.evaluation.verdict import Evaluation
 from attune.domain.run import Run
-from attune.ports import Clock, Documents, Objects, Scorer
-from attune.services import manifests
+from attune.ports import Clock, Documents, Objects
+from attune.ports_tuning import Scorer
 from attune.services.evaluate.evaluating import Heard, Scorers
 from attune.services.evaluate.places import run_figures_name, run_page_name
+from attune.services.manifests import of_evaluations, of_runs
 from attune.services.run_report.facts import Point, RunReport, Utterance, point
 from attune.services.run_report.figures import as_json
 from attune.services.run_report.page import render
@@ -47,9 +48,9 @@ class Reporting:
 
     def earlier(self, run: Run) -> tuple[Point, ...]:
         """What was measured of the dataset's runs before this one, the oldest first."""
-        latest = [found.value for found in self.documents.find(manifests.newest_runs(run.dataset), limit=_RUNS)]
+        latest = [found.value for found in self.documents.find(of_runs.newest_runs(run.dataset), limit=_RUNS)]
         before = sorted((each for each in latest if each.number < run.number), key=lambda each: each.number)
-        read = self.documents.get_all([manifests.evaluation(each.dataset, each.number) for each in before])
+        read = self.documents.get_all([of_evaluations.evaluation(each.dataset, each.number) for each in before])
         points = (point(each, found.value if found else None) for each, found in zip(before, read, strict=True))
         return tuple(each for each in points if each)
 

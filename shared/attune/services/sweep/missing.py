@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from attune.domain.arrival import Departure
 from attune.domain.pair import Half, Pair
 from attune.errors import PassingError
 from attune.ports import Documents, Each, Intake, Key, RawDocument, Versioned
-from attune.services import manifests
-from attune.services.erase import Departure, Erasing
+from attune.services.manifests import of_pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Missing:
 
     documents: Documents
     intake: Intake
-    erasing: Erasing
+    erasing: Callable[[Departure], object]
     each: Each
 
     def expected(self, dataset: str) -> int:
@@ -35,14 +35,14 @@ class Missing:
 
     def dataset_behind(self, dataset: str) -> str | None:
         """The next dataset, in the order of their names, that has a pair in whatever state."""
-        behind = Key(RawDocument, manifests.pair(dataset, _LAST).path) if dataset else None
-        found = self.documents.find(manifests.every_pair(), limit=1, after=behind)
+        behind = Key(RawDocument, of_pairs.pair(dataset, _LAST).path) if dataset else None
+        found = self.documents.find(of_pairs.every_pair(), limit=1, after=behind)
         return found[0].key.path[1] if found else None
 
     def page(self, dataset: str, after: str, limit: int) -> list[Versioned[Pair]]:
         """The pairs behind one of them, in the order of their ids."""
-        key = manifests.pair(dataset, after) if after else None
-        return self.documents.find(manifests.all_pairs(dataset), limit=limit, after=key)
+        key = of_pairs.pair(dataset, after) if after else None
+        return self.documents.find(of_pairs.all_pairs(dataset), limit=limit, after=key)
 
     def __call__(self, pairs: Sequence[Versioned[Pair]]) -> Missed:
         """Looks for each half in the bucket, and erases those that are gone without an event having told of it."""
@@ -61,7 +61,7 @@ class Missing:
         return True
 
     def _count(self, dataset: str, halves: int) -> int:
-        return self.documents.count(manifests.pairs_with_halves(dataset, halves), up_to=_ALL)
+        return self.documents.count(of_pairs.pairs_with_halves(dataset, halves), up_to=_ALL)
 
 
 _ALL = 10**9

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from attune.domain.arrival import Arrival
 from attune.domain.ledger import Standing, Tally, standing
 from attune.domain.names import Candidate, Ignored, classify, pair_id
 from attune.domain.pair import Half, Pair
 from attune.domain.parked import Task, parked_id
 from attune.errors import PassingError
 from attune.ports import Documents, Each, Key, Stored
-from attune.services import manifests
-from attune.services.ingest import Arrival, Ingest
+from attune.services.manifests import of_pairs, of_parked
 from attune.services.park import Parking
 
 _MOST_TAKEN_IN = 128  # objects between two looks at the time
@@ -40,7 +40,7 @@ class Listed:
         """Where its pair's document lies."""
         if isinstance(self.found, Ignored):
             return None
-        return manifests.pair(self.found.dataset, pair_id(self.found.dataset, self.found.path))
+        return of_pairs.pair(self.found.dataset, pair_id(self.found.dataset, self.found.path))
 
     @property
     def facts(self) -> dict[str, int]:
@@ -62,7 +62,7 @@ class Looking:
     """The service, with its ports."""
 
     documents: Documents
-    ingest: Ingest
+    ingest: Callable[[Arrival], object]
     parking: Parking
     each: Each
 
@@ -91,7 +91,7 @@ class Looking:
 
     def _parked(self, unknown: Sequence[Listed]) -> set[str]:
         ids = [parked_id(Task.INGEST, each.stored.name, each.facts) for each in unknown]
-        found = self.documents.get_all([manifests.parked(event) for event in ids])
+        found = self.documents.get_all([of_parked.parked(event) for event in ids])
         return {each.stored.name for each, read in zip(unknown, found, strict=True) if read and read.value.parked}
 
     def _take_in(self, listed: Sequence[Listed]) -> list[str]:

@@ -11,11 +11,12 @@ from attune.domain.ledger import Ledger, Tally
 from attune.domain.names import dataset_of
 from attune.errors import BusyError, FinalError
 from attune.ports import Clock, Create, Documents, Intake, Key, Replace, Stored, Versioned, Write
-from attune.services import manifests
 from attune.services.lease import Hold, leased
-from attune.services.manifests import Sweep
+from attune.services.manifests import of_leases, of_pairs, of_sweeps
+from attune.services.manifests.of_sweeps import Sweep
 from attune.services.sweep.missing import Missing
 from attune.services.sweep.objects import Looking
+from attune.services.sweep.swept import Swept
 
 T = TypeVar("T")
 
@@ -24,17 +25,6 @@ PAGE = 300
 _ERASED_AT_MOST = 8  # names of one pair's halves, with all their endings, whose deletion is remembered and counted
 _INTAKE = "the intake bucket"
 _NOBODYS = ""  # where what lies in no dataset's folder is counted
-
-
-@dataclass(slots=True)
-class Swept:
-    """What a call did: the ledgers it closed, what it took in, and what it could not do for now, in words."""
-
-    ledgers: list[Ledger] = field(default_factory=list)
-    taken_in: int = 0
-    vanished: int = 0
-    put_off: list[str] = field(default_factory=list)
-    finished: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +53,17 @@ class Sweeping:
         Raises:
             PassingError: a service did not answer; the next call goes on from the last page.
         """
-        if self._rests(self.documents.get(manifests.sweep())):
-            return
         try:
             with leased(
-                _INTAKE, self.new_owner(), self.lease, self.documents, self.clock, manifests.sweep_lease()
+                _INTAKE, self.new_owner(), self.lease, self.documents, self.clock, of_leases.sweep_lease()
             ) as hold:
                 self._go_on(hold, swept)
         except BusyError:
             return  # another instance is at it, which comes to the same
 
-    def _rests(self, read: Versioned[Sweep] | None) -> bool:
-        if read is None or read.value.finished_at is None:
-            return False
-        return self.clock() < read.value.started_at + self.pause
-
     def _go_on(self, hold: Hold, swept: Swept) -> None:
-        read = self.documents.get(manifests.sweep())
-        if self._rests(read):
+        read = self.documents.get(of_sweeps.sweep())
+        if read is not None and read.value.rests(self.clock(), self.pause):
             return
         under_way = _Pass(self, hold, read, swept)
         until = self.clock() + self.budget
@@ -166,7 +149,7 @@ class _Pass:
             return
         while (dataset := self.ports.missing.dataset_behind(self.now.closing)) is not None:
             self.now = replace(self.now, closing=dataset)
-            ledger = self.ports.documents.get(manifests.ledger(dataset))
+            ledger = self.ports.documents.get(of_sweeps.ledger(dataset))
             if ledger is None or ledger.value.pass_number < self.now.pass_number:
                 self.now = replace(self.now, dataset=dataset)
                 self._close()
@@ -185,7 +168,7 @@ class _Pass:
             self._keep(replace(self.now, walking=True))
             return
         ledger = self._ledger()
-        key = manifests.ledger(ledger.dataset)
+        key = of_sweeps.ledger(ledger.dataset)
         total = self.now.total.with_all(self.now.counted)
         self.swept.ledgers.append(ledger)
         self._keep(
@@ -215,7 +198,7 @@ class _Pass:
         facts = asdict(counted)
         gap = facts.pop("unknown") + self.now.unresolved
         erased = sum(
-            halves * self.ports.documents.count(manifests.pairs_with_erased_halves(dataset, halves), up_to=_ALL)
+            halves * self.ports.documents.count(of_pairs.pairs_with_erased_halves(dataset, halves), up_to=_ALL)
             for halves in range(1, _ERASED_AT_MOST + 1)
         )
         return Ledger(
@@ -229,8 +212,8 @@ class _Pass:
         )
 
     def _keep(self, now: Sweep, *also: Write) -> None:
-        version, *_ = self.hold.commit(_write(manifests.sweep(), self.read, now), *also)
-        self.read, self.now = Versioned(manifests.sweep(), now, version), now
+        version, *_ = self.hold.commit(_write(of_sweeps.sweep(), self.read, now), *also)
+        self.read, self.now = Versioned(of_sweeps.sweep(), now, version), now
 
 
 def _next(before: Sweep | None, ports: Sweeping) -> Sweep:

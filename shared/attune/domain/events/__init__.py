@@ -1,0 +1,1 @@
+"""What attune announces (facts, past tense) and what it orders of itself (imperative)."""
