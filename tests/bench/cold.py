@@ -2,8 +2,8 @@
 
 A fresh process each time, of a staged folder that was compiled as a build compiles it, and without what a developer's
 environment has besides the function's requirements. `bench.opening` says what the steps are. The bare imports and the
-function take turns, and the best of either counts: what the machine does besides only ever adds. Seconds are the
-processor's, memory is the resident size at its largest.
+function take turns, now the one first and now the other, and the median of each counts: on a shared machine the best is
+luck. Seconds are the processor's, memory is the resident size at its largest.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FUNCTIONS = ("ingest", "erase", "launch", "watch")
 FOLDER = ROOT / "build" / "bench" / "staged"
 UNCOMPILED = ROOT / "build" / "bench" / "uncompiled"
 VERTEX = ("google.cloud.aiplatform", "google.cloud.aiplatform_v1", "google.genai", "vertexai")
-_ROUNDS = 6
+_ROUNDS = 12
 _WANTED = 1.15  # times the bare imports
 _MIB = 1024
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[.*])?==", re.MULTILINE)
@@ -111,12 +111,13 @@ def _anew() -> Line:
 
 
 def _in_turns(*steps: tuple[str, str] | tuple[str, str, Path]) -> list[Opened]:
-    """The best of some rounds of each, one after the other."""
-    rounds = [
-        [opened(step, function, within=within[0] if within else None)[0] for step, function, *within in steps]
-        for _ in range(_ROUNDS)
-    ]
-    return [min(each, key=lambda found: found.seconds) for each in zip(*rounds, strict=True)]
+    """The median of some rounds of each, by its seconds."""
+    found: dict[int, list[Opened]] = {at: [] for at in range(len(steps))}
+    for turn in range(_ROUNDS):
+        for at in sorted(found, reverse=turn % 2 == 1):
+            step, function, *within = steps[at]
+            found[at] += opened(step, function, within=within[0] if within else None)
+    return [sorted(each, key=lambda one: one.seconds)[_ROUNDS // 2] for each in found.values()]
 
 
 def _not_deployed(functions: Sequence[str]) -> set[str]:
