@@ -2,8 +2,8 @@
 
 A fresh process each time, of a staged folder that was compiled as a build compiles it, and without what a developer's
 environment has besides the function's requirements. `bench.opening` says what the steps are. The bare imports and the
-function take turns, now the one first and now the other, and the median of each counts: on a shared machine the best is
-luck. Seconds are the processor's, memory is the resident size at its largest.
+function take turns, now the one first and now the other, each beside a yardstick of its own, and the median counts: on
+a shared machine the best is luck. Seconds are the processor's, memory is the resident size at its largest.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FUNCTIONS = ("ingest", "erase", "launch", "watch")
 FOLDER = ROOT / "build" / "bench" / "staged"
 UNCOMPILED = ROOT / "build" / "bench" / "uncompiled"
 VERTEX = ("google.cloud.aiplatform", "google.cloud.aiplatform_v1", "google.genai", "vertexai")
-_ROUNDS = 12
+_ROUNDS = 11
 _WANTED = 1.15  # times the bare imports
 _MIB = 1024
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[.*])?==", re.MULTILINE)
@@ -57,7 +57,7 @@ def lines() -> Iterator[Line]:
         bare, ours = _in_turns(("bare", function), ("ready", function))
         yield _cold(function, bare, ours)
     quiet, asking = _in_turns(("ready", "watch"), ("asking", "watch"))
-    times, more = asking.seconds / quiet.seconds, (asking.resident - quiet.resident) / _MIB
+    times, more = asking.paced / quiet.paced, (asking.resident - quiet.resident) / _MIB
     figure = f"{times:.1f} x the seconds, {more:,.0f} MiB more, when the tuning service is asked"
     yield Line("a watch with a job to follow", "-", figure, None, {"times": times, "more_mib": more})
     yield _anew()
@@ -91,9 +91,9 @@ def _beside(found: Opened, bare: Opened) -> list[str]:
 
 
 def _cold(function: str, bare: Opened, ours: Opened) -> Line:
-    times, held = ours.seconds / bare.seconds, ours.resident / bare.resident
+    times, held = ours.paced / bare.paced, ours.resident / bare.resident
     figure = (
-        f"{times:.2f} x the seconds ({ours.seconds:.2f}; bare {bare.seconds:.2f}), "
+        f"{times:.2f} x the seconds (bare some {bare.seconds:.2f}), "
         f"{held:.2f} x the memory ({ours.resident / _MIB:,.0f} MiB)"
     )
     numbers = {"times": times, "memory_times": held, "seconds": ours.seconds, "mib": ours.resident / _MIB}
@@ -105,19 +105,19 @@ def _anew() -> Line:
     """What `infra/` spares by a build's bytecode that an image's dates do not make stale."""
     stage(ROOT, ["watch"], UNCOMPILED)
     kept, anew = _in_turns(("ready", "watch"), ("ready", "watch", UNCOMPILED))
-    times = anew.seconds / kept.seconds
+    times = anew.paced / kept.paced
     figure = f"{times:.2f} x the seconds, {anew.seconds - kept.seconds:.2f} more, if the package is compiled anew"
     return Line("a watch whose bytecode is stale", "-", figure, None, {"times": times})
 
 
 def _in_turns(*steps: tuple[str, str] | tuple[str, str, Path]) -> list[Opened]:
-    """The median of some rounds of each, by its seconds."""
+    """The median of some rounds of each."""
     found: dict[int, list[Opened]] = {at: [] for at in range(len(steps))}
     for turn in range(_ROUNDS):
         for at in sorted(found, reverse=turn % 2 == 1):
             step, function, *within = steps[at]
             found[at] += opened(step, function, within=within[0] if within else None)
-    return [sorted(each, key=lambda one: one.seconds)[_ROUNDS // 2] for each in found.values()]
+    return [sorted(each, key=lambda one: one.paced)[_ROUNDS // 2] for each in found.values()]
 
 
 def _not_deployed(functions: Sequence[str]) -> set[str]:

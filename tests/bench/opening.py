@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from bench.resident import most_held
@@ -42,14 +43,19 @@ HIDDEN = "ATTUNE_BENCH_HIDDEN"
 """Packages, with commas between them, that are here and would not be where a function is deployed."""
 _OURS = {"attune", "attune_local", "bench", "main", "nothing"}
 _OK = 200
+_YARDSTICK = 6  # some hundredths of a second
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A function's process: processor seconds, resident KiB, and what is imported: packages, and attune's modules."""
+    """A function's process: processor seconds, resident KiB, and what is imported: packages, and attune's modules.
+
+    `paced` are the seconds in yardsticks, each as long as the same work took the processor just before and after.
+    """
 
     function: str
     seconds: float
+    paced: float
     resident: int
     packages: list[str]
     modules: list[str]
@@ -179,26 +185,38 @@ def _packages() -> Iterator[str]:
             yield ".".join(parts[:depth])
 
 
-def tell(step: str, function: str, before: float) -> None:
+def tell(step: str, function: str) -> None:
     """Does the step, and prints what it took."""
+    yardsticks = [_yardstick()]
+    before = time.process_time()
     STEPS[step](function)
     seconds = time.process_time() - before
     resident = most_held()
+    yardsticks.append(_yardstick())
     modules = sorted(name for name in sys.modules if name.partition(".")[0] == "attune")
-    told = Opened(function, seconds, resident, sorted(set(_packages())), modules)
+    paced = seconds / fmean(yardsticks)
+    told = Opened(function, seconds, paced, resident, sorted(set(_packages())), modules)
     print(json.dumps(asdict(told)), flush=True)  # noqa: T201 - what it is run for
+
+
+def _yardstick() -> float:
+    """The seconds of a fixed piece of work, much like an import: a shared processor is now faster, now slower."""
+    source = Path(__file__).read_text(encoding="utf-8")
+    before = time.process_time()
+    for _ in range(_YARDSTICK):
+        compile(source, "yardstick", "exec")
+    return time.process_time() - before
 
 
 def main(step: str, folder: str, *functions: str) -> None:
     """One function in this very process, or several in forks of it."""
     os.environ.update(ENVIRONMENT)
     sys.modules.update(dict.fromkeys(filter(None, os.environ.get(HIDDEN, "").split(","))))  # type: ignore[arg-type]  # None says that it is not there
-    before = time.process_time()
     if len(functions) == 1:
         sys.path.insert(0, str(Path(folder) / functions[0]))
-        tell(step, functions[0], before)
+        tell(step, functions[0])
         return
-    tell("bare", "bare", before)
+    tell("bare", "bare")
     for function in functions:
         child = get_context("fork").Process(target=_forked, args=(step, folder, function))
         child.start()
@@ -209,7 +227,7 @@ def main(step: str, folder: str, *functions: str) -> None:
 
 def _forked(step: str, folder: str, function: str) -> None:
     sys.path.insert(0, str(Path(folder) / function))
-    tell(step, function, time.process_time())
+    tell(step, function)
 
 
 if __name__ == "__main__":
