@@ -58,20 +58,22 @@ def plain(value: object) -> object:
         return value
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, Mapping):
-        return {str(plain(name)): plain(inner) for name, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(inner) for inner in value]
     if is_dataclass(value) and not isinstance(value, type):
         return encode(value)
+    if isinstance(value, Mapping):  # last: an abstract class is slow to ask
+        return {str(plain(name)): plain(inner) for name, inner in value.items()}
     return value
 
 
 def _ordered(value: object) -> object:
-    if isinstance(value, Mapping):
-        return {name: _ordered(inner) for name, inner in sorted(value.items())}
+    if type(value) in _AS_THEY_ARE:
+        return value
     if isinstance(value, list):
         return [_ordered(inner) for inner in value]
+    if isinstance(value, Mapping):
+        return {name: _ordered(inner) for name, inner in sorted(value.items())}
     return value
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
@@ -212,10 +212,12 @@ def _in_our_types(value: Any) -> Any:
 
     A person may have written a place or a reference into the settings: of those the type's name is enough.
     """
-    if isinstance(value, Mapping):
+    if value is None or isinstance(value, (str, int, float, bytes)):
+        return value
+    if isinstance(value, dict):
         return {name: _in_our_types(inner) for name, inner in value.items()}
     if isinstance(value, list):
         return [_in_our_types(inner) for inner in value]
     if isinstance(value, datetime):
         return datetime.combine(value.date(), value.timetz())
-    return value if isinstance(value, (str, int, float, bytes, type(None))) else type(value).__name__
+    return type(value).__name__

@@ -7,6 +7,7 @@ import re
 from base64 import b32hexencode
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 # Gemini's audio types; mp3 is written as Google's tuning page writes it, and as the recipe does in inline rows.
 AUDIO_ENDINGS = {
@@ -24,6 +25,7 @@ _RUN_ID = re.compile(r"r?0*([1-9]\d{0,8})")
 _RESERVED_ID = re.compile(r"\.\.?|__.*__", re.DOTALL)  # what Firestore refuses as a document id
 _PLAIN_LABEL = re.compile(r"[a-z][a-z0-9_-]{0,49}")
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, which UTF-8 does not have
 
 
 class HalfKind(StrEnum):
@@ -86,7 +88,7 @@ def _dataset_fault(dataset: str, slash: str) -> str | None:
 
 
 def _is_unicode(name: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in name)
+    return _SURROGATE.search(name) is None
 
 
 def _split_ending(rest: str) -> tuple[str, str]:
@@ -96,6 +98,7 @@ def _split_ending(rest: str) -> tuple[str, str]:
     return stem, f".{ending.lower()}"
 
 
+@lru_cache(maxsize=64)  # of the pairs in hand: each is asked for ten times
 def pair_id(dataset: str, path: str) -> str:
     """The pair's document id and its place in the shuffle: 26 base32hex characters, whose order is the rows' order.
 

@@ -48,11 +48,11 @@ def guard(app: Flask) -> None:
 
 
 def _given() -> set[str]:
-    """The attributes that the request carries: in its headers, or in its body where that is a whole event."""
+    """Which of an event's attributes the request has: in its headers, or in its body where that is a whole event."""
     if request.mimetype.startswith("application/cloudevents"):
         body = request.get_json(force=True, silent=True)
         return set(body) if isinstance(body, dict) else set()
-    return {name.lower().removeprefix("ce-") for name, _ in request.headers if name.lower().startswith("ce-")}
+    return {name for name in _CLOUD_EVENT if f"ce-{name}" in request.headers}
 
 
 def _tracer() -> Tracer:
