@@ -38,18 +38,18 @@ def decode(kind: type[T], document: Mapping[str, object]) -> T:
     Raises:
         DamagedError: the document is none of this kind. It names the fields, never what is in them.
     """
-    ordered = {name: _ordered(value) for name, value in sorted(document.items())}
+    stored = {name: _read(value) for name, value in sorted(document.items())}
     if issubclass(kind, RawDocument):
-        return kind(ordered)
+        return kind(stored)
     try:
-        read: T = _adapter(kind).validate_python(ordered)  # type: ignore[arg-type]  # classes are hashable
+        decoded: T = _adapter(kind).validate_python(stored)  # type: ignore[arg-type]  # classes are hashable
     except ValidationError as invalid:
         wrong = sorted({_place(error["loc"]) for error in invalid.errors(include_url=False, include_input=False)})
         # From None: what pydantic says quotes the value.
         raise DamagedError(
             f"a stored {kind.__name__} cannot be read: {', '.join(wrong)} is missing or of another type"
         ) from None
-    return read
+    return decoded
 
 
 def plain(value: object) -> object:
@@ -67,14 +67,20 @@ def plain(value: object) -> object:
     return value
 
 
-def _ordered(value: object) -> object:
+def _read(value: object) -> object:
+    """A stored value in Python's own types.
+
+    A person may have written a place or a reference into the settings: of those the type's name is enough.
+    """
     if type(value) in _AS_THEY_ARE:
         return value
     if isinstance(value, list):
-        return [_ordered(inner) for inner in value]
+        return [_read(inner) for inner in value]
     if isinstance(value, Mapping):
-        return {name: _ordered(inner) for name, inner in sorted(value.items())}
-    return value
+        return {name: _read(inner) for name, inner in sorted(value.items())}
+    if isinstance(value, datetime):  # the client's own kind, which counts nanoseconds
+        return datetime.combine(value.date(), value.timetz())
+    return type(value).__name__
 
 
 @cache

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any, TypeVar
 
 from google.api_core import exceptions
@@ -197,27 +196,10 @@ def _in_our_words(what: str) -> Iterator[None]:
 
 
 def _versioned(key: Key[T], snapshot: Snapshot) -> Versioned[T] | None:
-    if not snapshot.exists:
-        return None
-    return Versioned(key, decode(key.kind, _in_our_types(snapshot.to_dict())), snapshot.update_time)
+    fields = snapshot.to_dict()
+    return None if fields is None else Versioned(key, decode(key.kind, fields), snapshot.update_time)
 
 
 def _found(kind: type[T], snapshot: Snapshot) -> Versioned[T]:
     key = Key(kind, tuple(snapshot.reference.path.split("/")))
-    return Versioned(key, decode(kind, _in_our_types(snapshot.to_dict())), snapshot.update_time)
-
-
-def _in_our_types(value: Any) -> Any:
-    """The client's own types as Python's.
-
-    A person may have written a place or a reference into the settings: of those the type's name is enough.
-    """
-    if value is None or isinstance(value, (str, int, float, bytes)):
-        return value
-    if isinstance(value, dict):
-        return {name: _in_our_types(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_in_our_types(inner) for inner in value]
-    if isinstance(value, datetime):
-        return datetime.combine(value.date(), value.timetz())
-    return type(value).__name__
+    return Versioned(key, decode(kind, snapshot.to_dict() or {}), snapshot.update_time)
