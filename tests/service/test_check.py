@@ -12,6 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -268,8 +269,9 @@ def test_a_crew_does_everything_once_however_many_of_it_die() -> None:
 class Stillbirths:
     """Forks that die before they do anything, as they may where another library has threads: by their numbers."""
 
-    def __init__(self, deadly: Callable[[int], bool]) -> None:
+    def __init__(self, deadly: Callable[[int], bool], by: signal.Signals) -> None:
         self._deadly = deadly
+        self._by = by
         self._forks = 0
         self.over = False
         os.register_at_fork(before=self._count, after_in_child=self._die)  # for good, so `over` disarms it
@@ -279,12 +281,12 @@ class Stillbirths:
 
     def _die(self) -> None:
         if not self.over and self._deadly(self._forks):
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), self._by)
 
 
 @contextmanager
-def stillbirths(deadly: Callable[[int], bool]) -> Iterator[None]:
-    among = Stillbirths(deadly)
+def stillbirths(deadly: Callable[[int], bool], by: signal.Signals = signal.SIGKILL) -> Iterator[None]:
+    among = Stillbirths(deadly, by)
     try:
         yield
     finally:
@@ -297,6 +299,33 @@ def test_nothing_is_blamed_for_a_process_that_dies_before_it_has_begun(first: in
     with stillbirths(lambda fork: fork % 4 == first % 4 or fork % 4 == (first + 1) % 4):
         done = list(Crew(deadly_sevens, lost, 2)([(6, 7, 8, 9), (11, 12)]))
     assert sorted(done) == [(6, 36), (7, -1), (8, 64), (9, 81), (11, 121), (12, 144)]
+
+
+@pytest.fixture
+def told_by_whom(tmp_path: Path) -> Iterator[Path]:
+    """The processes that the handler for SIGTERM ran in, a line each; but for this one it ends them."""
+    told, parent = tmp_path / "told", os.getpid()
+    told.touch()
+
+    def tell(_number: int, _frame: FrameType | None) -> None:
+        with told.open("a") as lines:
+            lines.write(f"{os.getpid()}\n")
+        if os.getpid() != parent:
+            os._exit(1)
+
+    before = signal.signal(signal.SIGTERM, tell)
+    yield told
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere processes are not forked")
+def test_a_process_that_is_ended_as_it_begins_does_not_leave_in_the_name_of_its_parent(told_by_whom: Path) -> None:
+    with stillbirths(lambda fork: fork % 4 in {1, 2}, by=signal.SIGTERM):
+        done = list(Crew(deadly_sevens, lost, 2)([(6, 7, 8, 9), (11, 12)]))
+    assert sorted(done) == [(6, 36), (7, -1), (8, 64), (9, 81), (11, 121), (12, 144)]
+    assert told_by_whom.read_text() == ""
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert told_by_whom.read_text() == f"{os.getpid()}\n"  # this process is as it was
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere processes are not forked")

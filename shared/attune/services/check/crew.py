@@ -83,8 +83,13 @@ class Crew(Generic[T, R]):
 
 
 def _hand_in(pool: ProcessPoolExecutor, call: Callable[..., R], *arguments: object) -> Future[R]:
-    """Hands a call in. What may start processes here starts them deaf to Ctrl-C until they have settled in."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    """Hands a call in. What may start processes here starts them deaf to Ctrl-C until they have settled in.
+
+    And to the signal that ends them, where this process has a handler for it: a worker that has only just been forked
+    would run it, and leave by all that its parent is in the middle of.
+    """
+    deaf_to = {signal.SIGINT, signal.SIGTERM} if callable(signal.getsignal(signal.SIGTERM)) else {signal.SIGINT}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, deaf_to)
     try:
         return pool.submit(call, *arguments)
     finally:
@@ -129,6 +134,7 @@ def _settle_in() -> None:
     """A worker leaves Ctrl-C to its parent, and goes where that is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     threading.Thread(target=_leave_with_parent, daemon=True).start()
 
 
