@@ -70,7 +70,10 @@ class Took:
 
 
 class _Connections(threading.local):
-    """A connection for each thread that posts, by the library that asks for the least of the function's processors."""
+    """A connection for each thread that posts, by the library that asks for the least of the function's processors.
+
+    They are for one turn: the server closes what was idle for two seconds, while the others had theirs.
+    """
 
     def __init__(self, place: str) -> None:
         self._connection = HTTPConnection(place)

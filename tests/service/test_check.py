@@ -318,7 +318,6 @@ def told_by_whom(tmp_path: Path) -> Iterator[Path]:
     signal.signal(signal.SIGTERM, before)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere processes are not forked")
 def test_a_process_that_is_ended_as_it_begins_does_not_leave_in_the_name_of_its_parent(told_by_whom: Path) -> None:
     with stillbirths(lambda fork: fork % 4 in {1, 2}, by=signal.SIGTERM):
         done = list(Crew(deadly_sevens, lost, 2)([(6, 7, 8, 9), (11, 12)]))

@@ -113,7 +113,8 @@ class FirestoreDocuments:
         if limit is not None:
             asked = asked.limit(limit)
         snapshots = self._read(lambda: list(asked.stream(retry=_ONCE, timeout=_ATTEMPT_SECONDS)))
-        return [_found(query.kind, snapshot) for snapshot in snapshots]
+        found = (_versioned(_key(query.kind, snapshot), snapshot) for snapshot in snapshots)
+        return [each for each in found if each is not None]
 
     def count(self, query: Query[Any], up_to: int) -> int:
         """How many match, counted no further than `up_to`."""
@@ -200,6 +201,5 @@ def _versioned(key: Key[T], snapshot: Snapshot) -> Versioned[T] | None:
     return None if fields is None else Versioned(key, decode(key.kind, fields), snapshot.update_time)
 
 
-def _found(kind: type[T], snapshot: Snapshot) -> Versioned[T]:
-    key = Key(kind, tuple(snapshot.reference.path.split("/")))
-    return Versioned(key, decode(kind, snapshot.to_dict() or {}), snapshot.update_time)
+def _key(kind: type[T], snapshot: Snapshot) -> Key[T]:
+    return Key(kind, tuple(snapshot.reference.path.split("/")))

@@ -86,9 +86,11 @@ def _hand_in(pool: ProcessPoolExecutor, call: Callable[..., R], *arguments: obje
     """Hands a call in. What may start processes here starts them deaf to Ctrl-C until they have settled in.
 
     And to the signal that ends them, where this process has a handler for it: a worker that has only just been forked
-    would run it, and leave by all that its parent is in the middle of.
+    would run it, and leave by all that its parent is in the middle of. Without one the signal stays heard, since it
+    also ends a worker that is stuck before it has settled in.
     """
-    deaf_to = {signal.SIGINT, signal.SIGTERM} if callable(signal.getsignal(signal.SIGTERM)) else {signal.SIGINT}
+    handled = callable(signal.getsignal(signal.SIGTERM))
+    deaf_to = {signal.SIGINT, signal.SIGTERM} if handled else {signal.SIGINT}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, deaf_to)
     try:
         return pool.submit(call, *arguments)
